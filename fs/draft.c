@@ -1,0 +1,453 @@
+#include "fs/draft.h"
+
+#include "fs/process.h"
+#include "store/base/cleanup.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+static struct draft **bucket_of(struct mount *mount, uint64_t inode)
+{
+    return &mount->drafts[(inode ^ inode >> 32) % MOUNT_DRAFT_BUCKETS];
+}
+
+static enum draft_mode mode_of(int flags)
+{
+    if (flags & O_APPEND && !(flags & O_TRUNC))
+        return DRAFT_PATCH;
+    return flags & (O_TRUNC | O_CREAT) ? DRAFT_REPLACE : DRAFT_EDIT;
+}
+
+struct draft *draft_create(struct request *request, const struct node_kind *kind, uint64_t inode,
+                           int flags)
+{
+    struct draft *draft = calloc(1, sizeof(*draft));
+    if (!draft)
+        return NULL;
+    draft->handle = (struct handle){.kind = kind, .inode = inode, .flags = flags};
+    draft->opener = draft->writer = request->caller;
+    draft->mode = mode_of(flags);
+    draft->ordered = true;
+    draft->suffix = ".json";
+    scan_init(&draft->scan);
+    problem_init(&draft->verdict);
+    pthread_mutex_init(&draft->lock, NULL);
+    atomic_init(&draft->shown_size, draft->mode == DRAFT_REPLACE ? 0 : -1);
+    atomic_init(&draft->shown_to, request->caller.reader.tid);
+    struct mount *mount = request->mount;
+    pthread_mutex_lock(&mount->handles_lock);
+    struct draft **bucket = bucket_of(mount, inode);
+    draft->next = *bucket;
+    *bucket = draft;
+    pthread_mutex_unlock(&mount->handles_lock);
+    return draft;
+}
+
+void draft_destroy(struct mount *mount, struct draft *draft)
+{
+    pthread_mutex_lock(&mount->handles_lock);
+    struct draft **link = bucket_of(mount, draft->handle.inode);
+    while (*link != draft)
+        link = &(*link)->next;
+    *link = draft->next;
+    pthread_mutex_unlock(&mount->handles_lock);
+    atomic_fetch_sub(&mount->draft_bytes, draft->counted);
+    buf_finish(&draft->collection_name);
+    buf_finish(&draft->id);
+    buf_finish(&draft->bytes);
+    problem_finish(&draft->verdict);
+    pthread_mutex_destroy(&draft->lock);
+    free(draft);
+}
+
+bool draft_shown_size(struct request *request, uint64_t inode, int64_t *ret_size)
+{
+    struct mount *mount = request->mount;
+    int64_t size = -1;
+    int32_t tid = 0;
+    pthread_mutex_lock(&mount->handles_lock);
+    for (const struct draft *draft = *bucket_of(mount, inode); draft; draft = draft->next) {
+        if (draft->handle.inode != inode || atomic_load(&draft->shown_size) < 0)
+            continue;
+        size = atomic_load(&draft->shown_size);
+        tid = atomic_load(&draft->shown_to);
+        if (tid == request->caller.reader.tid)
+            break;
+    }
+    pthread_mutex_unlock(&mount->handles_lock);
+    if (size < 0 || (tid != request->caller.reader.tid &&
+                     process_of(tid).pid != process_of(request->caller.reader.tid).pid))
+        return false;
+    *ret_size = size;
+    return true;
+}
+
+static size_t limit(const struct request *request)
+{
+    return model_options(request->mount->model)->max_entity;
+}
+
+static void name_request(struct request *request, const struct draft *draft)
+{
+    request_name(request, draft->collection, buf_span(&draft->collection_name),
+                 buf_span(&draft->id), draft->suffix);
+}
+
+/* Keeps the verdict that is in request->problem, and what it was given for. */
+static int refuse(struct request *request, struct draft *draft, uint64_t offset, struct span data)
+{
+    name_request(request, draft);
+    draft->was_refused = true;
+    pendings_hide(request->mount->pendings, draft->object, true);
+    problem_copy(&draft->verdict, &request->problem);
+    draft->refused_offset = offset;
+    draft->refused_size = data.size;
+    draft->refused_bytes = fingerprint(data);
+    return request->problem.code;
+}
+
+static int repeat(struct request *request, const struct draft *draft)
+{
+    name_request(request, draft);
+    request->repeated = true;
+    problem_copy(&request->problem, &draft->verdict);
+    return draft->verdict.code;
+}
+
+static bool is_repeated(const struct draft *draft, uint64_t offset, struct span data)
+{
+    return draft->verdict.code != 0 && draft->refused_size == data.size && data.size > 0 &&
+           (draft->mode == DRAFT_PATCH || draft->refused_offset == offset) &&
+           draft->refused_bytes == fingerprint(data);
+}
+
+/* The commit's base is from now on what this handle made itself; after a refusal it stays what it
+ * turned out to be, though the process may read on. */
+static void keep_base(struct draft *draft, const struct model_result *result, bool accepted)
+{
+    if (result->base.kind == MODEL_BASE_OPENED || result->base.kind == MODEL_BASE_PINNED)
+        draft->base = accepted ? (struct model_base){MODEL_BASE_OPENED, result->seq} : result->base;
+}
+
+static int commit(struct request *request, struct draft *draft)
+{
+    struct mount *mount = request->mount;
+    struct model_put put = {.caller = draft->opener,
+                            .collection = draft->collection,
+                            .name = buf_span(&draft->id),
+                            .object = draft->object,
+                            .text = buf_span(&draft->bytes),
+                            .is_patch = draft->mode == DRAFT_PATCH,
+                            .base = draft->base,
+                            .mode = draft->create_mode,
+                            .uid = draft->opener.uid,
+                            .gid = draft->opener.gid};
+    put.caller.reader = draft->writer.reader;
+    struct pending pending;
+    if (pendings_get(mount->pendings, draft->object, &pending)) {
+        put.mode = pending.entry.mode;
+        put.uid = pending.entry.uid;
+        put.gid = pending.entry.gid;
+    }
+    name_request(request, draft);
+    int result = model_put(mount->model, &put, &request->result, &request->problem);
+    keep_base(draft, &request->result, result == 0);
+    if (result < 0)
+        return result;
+    pendings_remove(mount->pendings, draft->object);
+    if (request->result.object != draft->object)
+        draft->object = request->result.object; /* somebody else had created it first */
+    draft->committed_seq = request->result.seq;
+    draft->dirty = false;
+    problem_finish(&draft->verdict);
+    return 0;
+}
+
+static void start_over(struct draft *draft)
+{
+    buf_clear(&draft->bytes);
+    scan_init(&draft->scan);
+    draft->ordered = true;
+    draft->dirty = false;
+}
+
+static void show(struct request *request, struct draft *draft)
+{
+    bool as_it_is = draft->mode == DRAFT_PATCH || (!draft->dirty && draft->committed_seq != 0);
+    atomic_store(&draft->shown_to, request->caller.reader.tid);
+    atomic_store(&draft->shown_size, as_it_is ? -1 : (int64_t)draft->bytes.size);
+}
+
+/* Bytes that follow those before: the recogniser tells what they make of the text. A refused piece
+ * is taken back, as a failed write(2) has written nothing. */
+static int write_next(struct request *request, struct draft *draft, uint64_t offset,
+                      struct span data)
+{
+    const struct scan before = draft->scan;
+    const size_t size = draft->bytes.size;
+    const bool was_complete = before.verdict == SCAN_COMPLETE;
+    buf_append_span(&draft->bytes, data);
+    if (buf_failed(&draft->bytes))
+        return problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the draft");
+    enum scan_verdict verdict = scan_feed(&draft->scan, data);
+    int result = 0;
+    if (verdict == SCAN_INVALID)
+        result = scan_explain(&draft->scan, &request->problem);
+    else if (verdict == SCAN_COMPLETE && (!was_complete || draft->committed_seq == 0))
+        result = commit(request, draft);
+    else
+        draft->dirty = draft->dirty || !scan_is_blank(&draft->scan);
+    if (result < 0) {
+        buf_append_span(&request->bytes, buf_span(&draft->bytes));
+        draft->scan = before;
+        draft->bytes.size = size;
+        return refuse(request, draft, offset, data);
+    }
+    if (verdict == SCAN_COMPLETE && draft->mode == DRAFT_PATCH)
+        start_over(draft);
+    return 0;
+}
+
+/* An edit begins with the version that was opened. */
+static int load(struct request *request, struct draft *draft)
+{
+    if (draft->loaded || draft->mode != DRAFT_EDIT)
+        return 0;
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    struct row_version row;
+    uint64_t seq;
+    int found = draft->opened_seq == 0
+                    ? 0
+                    : store_version_as_of(&view, draft->object, draft->opened_seq, &seq, &row);
+    if (found == 1)
+        buf_append_span(&draft->bytes, row.document);
+    store_view_end(&view);
+    draft->loaded = found >= 0;
+    return found < 0 ? found : 0;
+}
+
+static void put_at(struct draft *draft, size_t offset, struct span data)
+{
+    if (offset > draft->bytes.size)
+        buf_append_fill(&draft->bytes, 0, offset - draft->bytes.size);
+    size_t end = offset + data.size;
+    if (end > draft->bytes.size)
+        buf_append_fill(&draft->bytes, 0, end - draft->bytes.size);
+    if (!buf_failed(&draft->bytes))
+        memcpy(draft->bytes.data + offset, data.data, data.size);
+}
+
+/* Bytes anywhere: what they make is judged at fsync or flush. */
+static int write_anywhere(struct request *request, struct draft *draft, uint64_t offset,
+                          struct span data)
+{
+    int result = load(request, draft);
+    if (result < 0)
+        return problem_set(&request->problem, (enum err) - result,
+                           "what was opened cannot be read");
+    struct span there = span_head(span_skip(buf_span(&draft->bytes), (size_t)offset), data.size);
+    if (span_equal(there, data))
+        return 0;
+    put_at(draft, (size_t)offset, data);
+    if (buf_failed(&draft->bytes))
+        return problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the draft");
+    draft->ordered = false;
+    draft->dirty = true;
+    problem_finish(&draft->verdict);
+    return 0;
+}
+
+#define DRAFTS_MAX ((uint64_t)256 << 20) /* bytes of all drafts of the mount */
+
+static void count(struct request *request, struct draft *draft)
+{
+    atomic_uint_least64_t *total = &request->mount->draft_bytes;
+    atomic_fetch_add(total, draft->bytes.size - draft->counted); /* wraps as it should */
+    draft->counted = draft->bytes.size;
+}
+
+static int check_size(struct request *request, uint64_t offset, size_t size)
+{
+    size_t most = limit(request);
+    if (size <= most && offset <= most - size &&
+        atomic_load(&request->mount->draft_bytes) + size > DRAFTS_MAX)
+        return problem_set(&request->problem, ERR_BUSY,
+                           "too much is being written that is not complete: try again later");
+    if (size <= most && offset <= most - size)
+        return 0;
+    return problem_set(&request->problem, ERR_TOO_LARGE,
+                       "the document would have more than %zu bytes, the limit (max_entity)", most);
+}
+
+static int write_locked(struct request *request, struct draft *draft, uint64_t offset,
+                        struct span data)
+{
+    if (is_repeated(draft, offset, data))
+        return repeat(request, draft);
+    if (draft->mode == DRAFT_PATCH)
+        offset = draft->bytes.size;
+    draft->writer = request->caller;
+    if (check_size(request, offset, data.size) < 0) {
+        buf_append_span(&request->bytes, span_head(data, limit(request)));
+        return refuse(request, draft, offset, data);
+    }
+    int result;
+    if (draft->mode != DRAFT_EDIT && draft->ordered && offset == draft->bytes.size) {
+        problem_finish(&draft->verdict);
+        result = write_next(request, draft, offset, data);
+    } else {
+        result = write_anywhere(request, draft, offset, data);
+    }
+    if (result == 0)
+        pendings_hide(request->mount->pendings, draft->object, false);
+    count(request, draft);
+    show(request, draft);
+    return result;
+}
+
+int draft_write(struct request *request, struct draft *draft, uint64_t offset, struct span data)
+{
+    pthread_mutex_lock(&draft->lock);
+    int result = data.size == 0 ? 0 : write_locked(request, draft, offset, data);
+    pthread_mutex_unlock(&draft->lock);
+    return result;
+}
+
+static int truncate_locked(struct request *request, struct draft *draft, uint64_t size)
+{
+    if (size == 0) {
+        draft->mode = DRAFT_REPLACE;
+        draft->committed_seq = 0;
+        start_over(draft);
+        problem_finish(&draft->verdict);
+        return 0;
+    }
+    int result = check_size(request, size, 0);
+    if (result == 0)
+        result = load(request, draft);
+    if (result < 0 || size == draft->bytes.size)
+        return result;
+    if (size > draft->bytes.size)
+        buf_append_fill(&draft->bytes, 0, (size_t)size - draft->bytes.size);
+    draft->bytes.size = (size_t)size;
+    draft->ordered = false;
+    draft->dirty = true;
+    problem_finish(&draft->verdict);
+    return 0;
+}
+
+int draft_truncate(struct request *request, struct draft *draft, uint64_t size)
+{
+    pthread_mutex_lock(&draft->lock);
+    int result = truncate_locked(request, draft, size);
+    count(request, draft);
+    show(request, draft);
+    pthread_mutex_unlock(&draft->lock);
+    return result;
+}
+
+#define ANCESTORS_MAX 8
+
+/* Whether the text may still be completed: the process, or one it inherited the descriptor from,
+ * has it open yet. Shells close copies before they write and between the commands of a group. */
+static bool may_go_on(const struct request *request, const struct draft *draft)
+{
+    pid_t pid = request->caller.reader.tid;
+    for (unsigned i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
+        if (process_has_writable(pid, draft->handle.inode))
+            return true;
+        pid = process_parent(pid);
+    }
+    return false;
+}
+
+/* What the draft is, as a whole. */
+static enum scan_verdict judge(const struct draft *draft, struct scan *ret_scan)
+{
+    *ret_scan = draft->scan;
+    if (!draft->ordered) {
+        scan_init(ret_scan);
+        scan_feed(ret_scan, buf_span(&draft->bytes));
+    }
+    return ret_scan->verdict;
+}
+
+static int settle(struct request *request, struct draft *draft, bool is_close)
+{
+    struct scan scan;
+    if (draft->verdict.code != 0)
+        return repeat(request, draft);
+    if (!draft->dirty)
+        return 0;
+    enum scan_verdict verdict = judge(draft, &scan);
+    if (draft->ordered && verdict == SCAN_COMPLETE && draft->committed_seq != 0) {
+        draft->dirty = false; /* nothing but white space came after the commit */
+        return model_amend(request->mount->model, draft->object, draft->committed_seq,
+                           buf_span(&draft->bytes), &request->problem);
+    }
+    if (is_close && verdict == SCAN_INCOMPLETE && may_go_on(request, draft))
+        return 0;
+    int result =
+        verdict == SCAN_COMPLETE ? commit(request, draft) : scan_explain(&scan, &request->problem);
+    if (result == 0)
+        return 0;
+    buf_append_span(&request->bytes, buf_span(&draft->bytes));
+    return refuse(request, draft, 0, span_make(NULL, 0));
+}
+
+int draft_flush(struct request *request, struct draft *draft)
+{
+    pthread_mutex_lock(&draft->lock);
+    int result = settle(request, draft, true);
+    if (result < 0 || !draft->dirty) /* the release that follows may come late */
+        atomic_store(&draft->shown_size, -1);
+    pthread_mutex_unlock(&draft->lock);
+    return result;
+}
+
+int draft_fsync(struct request *request, struct draft *draft)
+{
+    pthread_mutex_lock(&draft->lock);
+    int result = settle(request, draft, false);
+    pthread_mutex_unlock(&draft->lock);
+    return result;
+}
+
+int draft_read(struct request *request, struct draft *draft, uint64_t offset, size_t size,
+               struct buf *out)
+{
+    pthread_mutex_lock(&draft->lock);
+    int result = load(request, draft);
+    uint64_t known = draft->committed_seq ? draft->committed_seq
+                     : draft->loaded      ? draft->opened_seq
+                                          : 0;
+    if (result == 0 && known != 0 && inode_tag(draft->handle.inode) == INODE_ENTITY)
+        bases_read(model_bases(request->mount->model), draft->object, request->caller.reader,
+                   known);
+    if (result == 0 && offset < draft->bytes.size)
+        buf_append_span(out, span_head(span_skip(buf_span(&draft->bytes), (size_t)offset), size));
+    pthread_mutex_unlock(&draft->lock);
+    return result;
+}
+
+int draft_release(struct request *request, struct draft *draft)
+{
+    struct scan scan;
+    pthread_mutex_lock(&draft->lock);
+    int result = 0;
+    if (draft->dirty && draft->verdict.code == 0) {
+        request->caller = draft->writer;
+        name_request(request, draft);
+        judge(draft, &scan);
+        result = scan.verdict == SCAN_COMPLETE
+                     ? problem_set(&request->problem, ERR_JSON_INCOMPLETE,
+                                   "it was never closed or synced by its writer")
+                     : scan_explain(&scan, &request->problem);
+        buf_append_span(&request->bytes, buf_span(&draft->bytes));
+    }
+    pthread_mutex_unlock(&draft->lock);
+    return result;
+}

@@ -1,0 +1,166 @@
+/* model: what a user means. Every change of what is stored is one of the verbs here, and each call
+ * is one command: validated, atomic, durable when it returns.
+ *
+ * The model knows the store, the schemas and the audit; it knows nothing of FUSE. Commands of
+ * several threads that wait at the same time share one transaction and one sync (model_commit.c).
+ *
+ * Threads: any, for every function but model_open and model_close. */
+#ifndef PERSISTFS_FS_MODEL_H
+#define PERSISTFS_FS_MODEL_H
+
+#include "fs/bases.h"
+#include "schema/schema.h"
+#include "store/store.h"
+
+struct model;
+
+struct model_options {
+    size_t max_entity;        /* bytes of a document */
+    int64_t lease;            /* of a claimed event, nanoseconds */
+    uint32_t attempts;        /* claims after which an event whose lease lapses is dead */
+    uint64_t dispatched_kept; /* dispatched events that are kept; older ones are forgotten */
+};
+
+int model_open(struct store *store, const struct model_options *options, struct model **ret_model,
+               struct problem *problem);
+/* Every command must have returned. Takes NULL. The store stays the caller's. */
+void model_close(struct model *model);
+
+struct store *model_store(struct model *model);
+struct bases *model_bases(struct model *model);
+const struct model_options *model_options(const struct model *model);
+
+/* Who asks. */
+struct model_caller {
+    uint32_t uid;
+    uint32_t gid;
+    struct bases_reader reader;
+};
+
+/* What a write is based on (CONTRACT: "Versions"). */
+enum model_base_kind {
+    MODEL_BASE_NONE,   /* nothing, as `>>` */
+    MODEL_BASE_LAST,   /* what the caller's process last read, if it did */
+    MODEL_BASE_OPENED, /* the version of `number`, a sequence number */
+    MODEL_BASE_PINNED, /* the version of `number`; 0: the entity must not be there */
+};
+
+struct model_base {
+    enum model_base_kind kind;
+    uint64_t number;
+};
+
+/* What became of a command. */
+struct model_result {
+    uint64_t object;
+    uint64_t seq; /* of the version that is now current */
+    uint64_t version;
+    bool changed;           /* false: what was asked for was there already */
+    enum row_op op;         /* when it changed */
+    struct model_base base; /* what the write turned out to be based on; set on refusal too */
+    int64_t waited;         /* nanoseconds: until the transaction began, */
+    int64_t ran;            /* in it, */
+    int64_t synced;         /* and until it was on disk */
+};
+
+struct model_put {
+    struct model_caller caller;
+    uint64_t collection;
+    struct span name; /* the entity's id; borrowed */
+    uint64_t object;  /* the entity that was opened, or a number reserved for a new one */
+    struct span text; /* the document, or the patch; borrowed */
+    bool is_patch;    /* RFC 7396 */
+    struct model_base base;
+    uint32_t mode;        /* of a new entity: permission bits, */
+    uint32_t uid, gid;    /* and whose it is */
+    uint32_t folder_mode; /* of a new collection's folder; 0: 0755 */
+};
+
+/* Creates, replaces or patches one entity; in STORE_SCHEMAS, a schema and with it its collection.
+ * Errors: those of tree_parse and schema.h, VERSION_CONFLICT, VERSION_REQUIRED, UNIQUE_CONFLICT,
+ * NOT_FOUND (the collection), SCHEMA_UNSATISFIED, NO_SPACE, DAMAGED, ENGINE, NO_MEMORY. */
+int model_put(struct model *model, const struct model_put *put, struct model_result *ret_result,
+              struct problem *problem);
+
+/* Appends white space to the document of the version with sequence number `seq`, while it is
+ * current, without a new version: the rest of a text whose first part was complete. Does nothing
+ * when it no longer is, or when `text` is not the document and white space. */
+int model_amend(struct model *model, uint64_t object, uint64_t seq, struct span text,
+                struct problem *problem);
+
+/* Deletes an entity; in STORE_SCHEMAS, a schema and with it its collection, which must be empty.
+ * Errors: NOT_FOUND, NOT_EMPTY, VERSION_CONFLICT and as model_put. */
+int model_remove(struct model *model, const struct model_caller *caller, uint64_t collection,
+                 struct span name, struct model_base base, struct model_result *ret_result,
+                 struct problem *problem);
+
+struct model_rename {
+    struct model_caller caller;
+    uint64_t collection;
+    struct span name;
+    uint64_t new_collection;
+    struct span new_name;
+    bool no_replace; /* RENAME_NOREPLACE of rename(2) */
+};
+
+/* Changes an entity's id, or its collection, or both: same entity, one commit. An entity that has
+ * the new id is deleted in the same commit. Errors: ALREADY_EXISTS and as model_put. */
+int model_rename(struct model *model, const struct model_rename *rename,
+                 struct model_result *ret_result, struct problem *problem);
+
+enum model_attributes {
+    MODEL_MODE = 1,
+    MODEL_UID = 2,
+    MODEL_GID = 4,
+    MODEL_ATIME = 8,
+    MODEL_MTIME = 16,
+};
+
+/* Sets those attributes of an entry that `mask` names, from `entry`. Makes no version.
+ * Errors: NOT_FOUND, NO_SPACE, DAMAGED, ENGINE. */
+int model_set_attributes(struct model *model, uint64_t parent, uint64_t object, unsigned mask,
+                         const struct row_entry *entry, struct problem *problem);
+
+/* The folder of a consumer below `claimed`. Errors: ALREADY_EXISTS, BAD_NAME; NOT_FOUND, NOT_EMPTY.
+ */
+int model_worker_add(struct model *model, const struct model_caller *caller, struct span name,
+                     uint32_t mode, uint64_t *ret_object, struct problem *problem);
+int model_worker_remove(struct model *model, struct span name, struct problem *problem);
+
+/* Moves an event from the place where the caller saw it. To `claimed`: it is leased, and the
+ * attempt counted. Errors: NOT_FOUND (somebody else was first). */
+int model_event_move(struct model *model, struct store_event_id id, struct store_place from,
+                     struct store_place to, struct problem *problem);
+/* `rm`: a pending or claimed event is acknowledged and goes to dispatched; a dispatched or dead one
+ * is forgotten. Errors: NOT_FOUND. */
+int model_event_remove(struct model *model, struct store_event_id id, struct store_place from,
+                       struct problem *problem);
+/* Returns the events whose lease has run out to `pending`, or `dead` after too many attempts; and
+ * tells when the next one runs out (INT64_MAX: none is leased). `ret_moved` is their number. */
+int model_events_lapse(struct model *model, int64_t *ret_next_deadline, uint64_t *ret_moved);
+
+/* Figures since the model was opened. */
+struct model_stats {
+    uint64_t commits;   /* commands that changed an entity */
+    uint64_t unchanged; /* that found nothing to change */
+    uint64_t refused;
+    uint64_t syncs;   /* of the disk */
+    uint64_t batches; /* transactions with at least one change */
+    uint64_t largest_batch;
+    uint64_t commit_nanoseconds; /* all commits' time, from the call to the answer */
+};
+void model_stats(struct model *model, struct model_stats *ret_stats);
+
+/* Checks everything that is stored: each row's checksum, the chain, the records against the
+ * documents, the names and indexes against the entities, the outbox against the audit. Stops at the
+ * first fault, and names it: DAMAGED. `ret_summary` (optional) counts what was looked at. */
+struct model_check_summary {
+    uint64_t commits;
+    uint64_t entities;
+    uint64_t versions;
+    uint64_t events;
+};
+int model_check(struct store *store, struct model_check_summary *ret_summary,
+                struct problem *problem);
+
+#endif

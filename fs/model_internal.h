@@ -1,0 +1,173 @@
+/* What the files of the model share. They may use store/, schema/ and audit/; never FUSE, and no
+ * node or operation of fs/.
+ *
+ * A command runs inside a write transaction that it may share with others. It first reads and
+ * decides, and may refuse; from batch_apply on it writes, and can fail only as the engine or the
+ * memory fails, which undoes the whole transaction. */
+#ifndef PERSISTFS_FS_MODEL_INTERNAL_H
+#define PERSISTFS_FS_MODEL_INTERNAL_H
+
+#include "audit/record.h"
+#include "fs/model.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct schema_cache;
+
+struct model {
+    struct store *store;          /* the caller's */
+    struct bases *bases;          /* owned */
+    struct schema_cache *schemas; /* owned */
+    struct model_options options;
+
+    pthread_mutex_t queue_lock; /* guards the queue and the `done` and `leads` of its commands;
+                                   never held while a transaction is under way */
+    struct command *queue_head, *queue_tail;
+    bool leading; /* somebody runs a batch, or has been told to */
+
+    atomic_uint_least64_t commits, unchanged, refused, batches, largest_batch, commit_nanoseconds;
+};
+
+/* The transaction that commands run in. */
+struct batch {
+    struct model *model;
+    struct store_view view;
+    struct row_state state; /* as it will be after the commands so far */
+    int64_t now;            /* real time, nanoseconds; one for all */
+    bool dirty;             /* state must be written */
+    bool applying;          /* the command under way has begun to write */
+};
+
+struct command {
+    /* Decides and applies. May be called more than once, each time in a fresh transaction. */
+    int (*run)(struct batch *batch, struct command *command);
+    /* After a successful commit, in the order of the batch. NULL: nothing to do. */
+    void (*committed)(struct model *model, struct command *command);
+    bool alone; /* needs a transaction of its own: it writes before it has decided */
+    struct arena arena;
+    struct audit_actor actor;
+    struct problem problem;
+    struct model_result result;
+    int outcome;
+
+    struct command *next; /* in the queue or the batch; guarded by queue_lock */
+    bool done, leads;
+    pthread_cond_t wake; /* `done` or `leads` was set */
+    int64_t entered;     /* monotonic */
+};
+
+void command_init(struct command *command, const struct model_caller *caller);
+/* Runs it, with whatever others are waiting, and returns the outcome; moves the problem to
+ * `problem`, and releases everything but the result. */
+int command_submit(struct model *model, struct command *command, struct problem *problem);
+/* Ends one that was refused before it needed a transaction. */
+int command_refuse(struct model *model, struct command *command, int outcome,
+                   struct problem *problem);
+
+/* To be called before a command's first write. */
+static inline void batch_apply(struct batch *batch)
+{
+    batch->applying = true;
+    batch->dirty = true;
+}
+
+/* A compiled schema, shared. */
+struct schema_ref {
+    atomic_uint references;
+    uint64_t collection;
+    struct digest record;  /* the hash of the record that put it in force */
+    struct schema *schema; /* owned */
+    struct span name;      /* of the collection; owned */
+};
+
+struct schema_cache *schema_cache_create(void);
+void schema_cache_destroy(struct schema_cache *cache);
+/* The schema in force in the view. Errors: NOT_FOUND when there is no such collection. */
+int schema_cache_get(struct schema_cache *cache, struct store_view *view, uint64_t collection,
+                     struct schema_ref **ret_schema, struct problem *problem);
+void schema_ref_release(struct schema_ref *schema); /* takes NULL */
+
+/* The entity a command is about. */
+struct target {
+    bool exists;
+    uint64_t object;
+    uint64_t collection;
+    struct span name;        /* the arena's */
+    uint64_t seq;            /* of the current version */
+    struct row_version row;  /* the current version; its spans end with the first write */
+    const struct tree *tree; /* its document, once target_parse was called */
+    uint64_t predecessor;    /* of a new one */
+};
+
+/* The entity of that name. */
+int target_find(struct batch *batch, struct command *command, uint64_t collection, struct span name,
+                struct target *ret_target);
+/* The entity of that number, under whatever name it has now; when there never was one, the entity
+ * of that name, or a new one. Errors: VERSION_CONFLICT when it was deleted. */
+int target_resolve(struct batch *batch, struct command *command, uint64_t collection,
+                   struct span name, uint64_t object, struct target *ret_target);
+int target_parse(struct command *command, struct target *target);
+
+/* Deletes it: its last record, its name, its values. `schema` is its collection's, NULL for that of
+ * a schema. Begins to write. */
+int target_delete(struct batch *batch, struct command *command, struct target *target,
+                  const struct schema_ref *schema, uint64_t commit);
+
+/* Refuses a write whose base is not the current version. Sets command->result.base. */
+int target_check_base(struct batch *batch, struct command *command, const struct target *target,
+                      const struct bases_reader *reader, struct model_base base);
+
+/* One value in one unique index. */
+struct unique_value {
+    const struct schema_unique *rule;
+    uint64_t index;
+    struct span value; /* canonical JSON; the arena's */
+};
+struct unique_values {
+    size_t count;
+    struct unique_value *items;
+};
+
+/* The values a document has (`tree` NULL: none). */
+int unique_collect(struct arena *arena, const struct schema *schema, const struct tree *tree,
+                   struct unique_values *ret_values);
+/* Refuses a value of `after`, not among `before`, that another object has. */
+int unique_check(struct batch *batch, const struct schema_ref *schema, uint64_t object,
+                 const struct unique_values *before, const struct unique_values *after,
+                 struct problem *problem);
+int unique_apply(struct batch *batch, uint64_t collection, uint64_t object, uint64_t seq,
+                 const struct unique_values *before, const struct unique_values *after);
+
+/* A new version of an object, with its record, its events and its link of the chain. */
+struct change {
+    enum row_op op;
+    uint64_t object;
+    uint64_t collection;
+    struct span collection_name;
+    struct span name;
+    struct span from;                  /* rename: where it was */
+    const struct tree *before;         /* NULL at creation */
+    const struct tree *after;          /* NULL at deletion */
+    struct span document;              /* not of the store's map */
+    const struct row_version *current; /* NULL at creation */
+    uint64_t predecessor;              /* at creation */
+    uint64_t commit;                   /* the commit's first seq; 0: this begins one */
+    unsigned events;                   /* the collection's, enum schema_events */
+};
+
+/* Writes it, and sets the command's result. Must follow batch_apply. */
+int change_append(struct batch *batch, struct command *command, struct arena *arena,
+                  const struct change *change);
+/* Gives an object a name and an entry, or takes them away. */
+int change_bind(struct batch *batch, uint64_t collection, struct span name, uint64_t object,
+                const struct row_entry *entry);
+int change_unbind(struct batch *batch, uint64_t collection, struct span name, uint64_t object);
+
+/* A schema that was validated is about to be in force: brings the entities of its collection under
+ * it. Writes as it goes; the command is alone in its transaction. */
+int alter_collection(struct batch *batch, struct command *command, const struct target *target,
+                     const struct schema *schema);
+int alter_drop(struct batch *batch, struct command *command, const struct target *target);
+
+#endif

@@ -1,0 +1,319 @@
+/* put: create, replace, merge. */
+#include "fs/model_internal.h"
+
+#include "schema/merge.h"
+#include "store/base/cleanup.h"
+
+struct put {
+    struct command command;
+    const struct model_put *args;
+    struct tree *input; /* the parsed text */
+};
+
+/* What is about to be written. */
+struct draft {
+    struct target target;
+    struct schema_ref *schema; /* the collection's, owned; NULL in the collection of schemas */
+    struct schema *compiled;   /* of the schema being written, owned; else NULL */
+    const struct tree *tree;
+    struct span document;
+    bool rewritten; /* the text is ours, not the user's */
+};
+
+static void draft_finish(struct draft *draft)
+{
+    schema_ref_release(draft->schema);
+    schema_destroy(draft->compiled);
+}
+
+/* The text of a document that the program writes itself. */
+static int spell(struct command *command, struct draft *draft)
+{
+    AUTO_BUF struct buf text = {0};
+    tree_write_pretty(&text, draft->tree);
+    draft->document = arena_copy(&command->arena, buf_span(&text));
+    draft->rewritten = true;
+    return buf_failed(&text) || !draft->document.data ? -ERR_NO_MEMORY : 0;
+}
+
+/* RFC 7396. A patch of nothing is the document itself, unless it removes members. */
+static int merge(struct put *put, struct draft *draft)
+{
+    struct command *command = &put->command;
+    struct tree *merged;
+    int result = target_parse(command, &draft->target);
+    if (result == 0)
+        result = merge_patch(&command->arena, draft->target.tree, put->input, &merged);
+    if (result < 0)
+        return result;
+    if (draft->target.exists && tree_same(merged, draft->target.tree)) {
+        draft->tree = draft->target.tree;
+        draft->document = draft->target.row.document;
+        return 0;
+    }
+    if (!draft->target.exists && tree_same(merged, put->input))
+        return 0;
+    draft->tree = merged;
+    return spell(command, draft);
+}
+
+static int add_defaults(struct put *put, struct draft *draft)
+{
+    const struct tree *complete;
+    if (!draft->schema)
+        return 0;
+    int result =
+        schema_apply_defaults(draft->schema->schema, &put->command.arena, draft->tree, &complete);
+    if (result < 0 || complete == draft->tree)
+        return result;
+    draft->tree = complete;
+    return spell(&put->command, draft);
+}
+
+/* What the document will be, from what was written and what is there. */
+static int compose(struct batch *batch, struct put *put, struct draft *draft)
+{
+    draft->tree = put->input;
+    draft->document = put->args->text;
+    int result = put->args->is_patch ? merge(put, draft) : 0;
+    if (result == 0)
+        result = add_defaults(put, draft);
+    size_t limit = batch->model->options.max_entity;
+    if (result == 0 && draft->rewritten && draft->document.size > limit)
+        return problem_set(&put->command.problem, ERR_TOO_LARGE,
+                           "the document would have %zu bytes, and the limit (max_entity) is %zu",
+                           draft->document.size, limit);
+    return result;
+}
+
+static bool is_unchanged(const struct draft *draft)
+{
+    return draft->target.exists && span_equal(draft->document, draft->target.row.document);
+}
+
+static int check_version_required(struct put *put, const struct draft *draft)
+{
+    struct command *command = &put->command;
+    if (!draft->target.exists || !draft->schema || command->result.base.kind != MODEL_BASE_NONE ||
+        !schema_requires_version(draft->schema->schema))
+        return 0;
+    problem_set(&command->problem, ERR_VERSION_REQUIRED,
+                "this collection takes updates of a known version only: read it first, or write "
+                "to %.*s.json@%ju",
+                (int)draft->target.name.size, draft->target.name.data,
+                (uintmax_t)draft->target.row.version);
+    command->problem.actual_version = draft->target.row.version;
+    return -ERR_VERSION_REQUIRED;
+}
+
+static int validate(struct put *put, struct draft *draft)
+{
+    struct command *command = &put->command;
+    if (!draft->schema)
+        return schema_compile(draft->document, &draft->compiled, &command->problem);
+    const struct schema *schema = draft->schema->schema;
+    int result = schema_validate(schema, draft->tree, &command->problem);
+    return result < 0
+               ? result
+               : schema_check_read_only(schema, draft->target.tree, draft->tree, &command->problem);
+}
+
+/* The caller's entry for something new. Ids of entities are private to their owner; folders are
+ * made as mkdir(2) makes them. */
+static struct row_entry new_entry(const struct put *put, int64_t now, bool is_folder)
+{
+    const struct model_put *args = put->args;
+    uint32_t folder_mode = args->folder_mode ? args->folder_mode : 0755;
+    return (struct row_entry){.live = true,
+                              .mode = is_folder ? folder_mode : args->mode & 0777,
+                              .uid = args->uid,
+                              .gid = args->gid,
+                              .atime = now,
+                              .ctime = now};
+}
+
+static int bind_new(struct batch *batch, struct put *put, const struct draft *draft)
+{
+    const struct target *target = &draft->target;
+    struct row_entry entry = new_entry(put, batch->now, false);
+    int result = change_bind(batch, target->collection, target->name, target->object, &entry);
+    if (result < 0 || target->collection != STORE_SCHEMAS)
+        return result;
+    struct row_entry folder = new_entry(put, batch->now, true);
+    folder.name = target->name;
+    result = store_entry_put(&batch->view, STORE_ROOT, target->object, batch->state.seq, &folder);
+    return result < 0 ? result : store_time_put(&batch->view, STORE_ROOT, batch->now);
+}
+
+static int apply(struct batch *batch, struct put *put, struct draft *draft,
+                 const struct unique_values *before, const struct unique_values *after)
+{
+    struct command *command = &put->command;
+    const struct target *target = &draft->target;
+    struct change change = {
+        .op = target->exists ? ROW_UPDATE : ROW_CREATE,
+        .object = target->object,
+        .collection = target->collection,
+        .collection_name = draft->schema ? draft->schema->name : span_of_string(".schema"),
+        .name = target->name,
+        .before = target->tree,
+        .after = draft->tree,
+        .document = draft->document,
+        .current = target->exists ? &target->row : NULL,
+        .predecessor = target->predecessor,
+        .events = draft->schema ? schema_events(draft->schema->schema) : 0,
+    };
+    batch_apply(batch);
+    int result = change_append(batch, command, &command->arena, &change);
+    if (result == 0 && !target->exists)
+        result = bind_new(batch, put, draft);
+    if (result == 0)
+        result = unique_apply(batch, target->collection, target->object, batch->state.seq, before,
+                              after);
+    return result;
+}
+
+static int decide_and_apply(struct batch *batch, struct put *put, struct draft *draft)
+{
+    struct command *command = &put->command;
+    struct unique_values before = {0};
+    struct unique_values after = {0};
+    int result = target_parse(command, &draft->target);
+    if (result == 0)
+        result = validate(put, draft);
+    if (result == 0 && draft->schema) {
+        const struct schema *schema = draft->schema->schema;
+        result = unique_collect(&command->arena, schema, draft->target.tree, &before);
+        if (result == 0)
+            result = unique_collect(&command->arena, schema, draft->tree, &after);
+        if (result == 0)
+            result = unique_check(batch, draft->schema, draft->target.object, &before, &after,
+                                  &command->problem);
+    }
+    struct target target = draft->target;
+    if (result == 0)
+        result = apply(batch, put, draft, &before, &after);
+    if (result == 0 && draft->compiled && target.exists)
+        result = alter_collection(batch, command, &target, draft->compiled);
+    return result;
+}
+
+static int prepare(struct batch *batch, struct put *put, struct draft *draft)
+{
+    struct command *command = &put->command;
+    const struct model_put *args = put->args;
+    int result = 0;
+    if (args->collection != STORE_SCHEMAS)
+        result = schema_cache_get(batch->model->schemas, &batch->view, args->collection,
+                                  &draft->schema, &command->problem);
+    if (result == 0)
+        result = target_resolve(batch, command, args->collection, args->name, args->object,
+                                &draft->target);
+    if (result < 0 || draft->target.collection == args->collection ||
+        args->collection == STORE_SCHEMAS)
+        return result;
+    /* It was moved to another collection after it was opened. */
+    schema_ref_release(draft->schema);
+    draft->schema = NULL;
+    return schema_cache_get(batch->model->schemas, &batch->view, draft->target.collection,
+                            &draft->schema, &command->problem);
+}
+
+static int run(struct batch *batch, struct command *command)
+{
+    struct put *put = (struct put *)command;
+    struct draft draft = {0};
+    int result = prepare(batch, put, &draft);
+    /* Even a write of what is there already is refused when it was made in ignorance of it: two who
+     * both count from 5 to 6 have not counted to 7. */
+    if (result == 0)
+        result = target_check_base(batch, command, &draft.target, &put->args->caller.reader,
+                                   put->args->base);
+    if (result == 0)
+        result = compose(batch, put, &draft);
+    if (result == 0 && is_unchanged(&draft)) {
+        command->result.object = draft.target.object;
+        command->result.seq = draft.target.seq;
+        command->result.version = draft.target.row.version;
+    } else if (result == 0) {
+        result = check_version_required(put, &draft);
+        if (result == 0)
+            result = decide_and_apply(batch, put, &draft);
+    }
+    draft_finish(&draft);
+    return result;
+}
+
+static void committed(struct model *model, struct command *command)
+{
+    const struct put *put = (struct put *)command;
+    if (!command->result.changed) {
+        atomic_fetch_add(&model->unchanged, 1);
+        return;
+    }
+    bases_wrote(model->bases, command->result.object, put->args->caller.reader, command->result.seq,
+                command->result.base.kind == MODEL_BASE_OPENED);
+}
+
+int model_put(struct model *model, const struct model_put *args, struct model_result *ret_result,
+              struct problem *problem)
+{
+    struct put put = {.args = args};
+    command_init(&put.command, &args->caller);
+    put.command.run = run;
+    put.command.committed = committed;
+    put.command.alone = args->collection == STORE_SCHEMAS;
+    int result = tree_parse(&put.command.arena, args->text, model->options.max_entity, &put.input,
+                            &put.command.problem);
+    if (result < 0)
+        return command_refuse(model, &put.command, result, problem);
+    result = command_submit(model, &put.command, problem);
+    *ret_result = put.command.result;
+    return result;
+}
+
+struct amend {
+    struct command command;
+    uint64_t object;
+    uint64_t seq;
+    struct span text;
+};
+
+static bool is_blank(struct span text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!strchr(" \t\r\n", text.data[i]) || text.data[i] == 0)
+            return false;
+    return true;
+}
+
+static int run_amend(struct batch *batch, struct command *command)
+{
+    struct amend *amend = (struct amend *)command;
+    struct row_version row;
+    uint64_t seq;
+    int found = store_version_get(&batch->view, amend->object, &seq, &row);
+    if (found < 0)
+        return found;
+    if (found == 0 || seq != amend->seq || row.op == ROW_DELETE ||
+        !span_starts_with(amend->text, row.document) || amend->text.size == row.document.size ||
+        !is_blank(span_skip(amend->text, row.document.size)))
+        return 0;
+    row.name = arena_copy(&command->arena, row.name);
+    row.head = arena_copy(&command->arena, row.head);
+    row.patch = arena_copy(&command->arena, row.patch);
+    row.document = amend->text;
+    if (!row.name.data || !row.head.data || !row.patch.data)
+        return -ERR_NO_MEMORY;
+    batch_apply(batch);
+    return store_version_put(&batch->view, amend->object, seq, &row);
+}
+
+int model_amend(struct model *model, uint64_t object, uint64_t seq, struct span text,
+                struct problem *problem)
+{
+    struct amend amend = {.object = object, .seq = seq, .text = text};
+    command_init(&amend.command, NULL);
+    amend.command.run = run_amend;
+    return command_submit(model, &amend.command, problem);
+}

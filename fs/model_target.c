@@ -1,0 +1,151 @@
+/* Which entity a command is about, and whether it is the one that the caller means. */
+#include "fs/model_internal.h"
+
+static int load(struct batch *batch, struct command *command, uint64_t object,
+                struct target *target)
+{
+    int found = store_version_get(&batch->view, object, &target->seq, &target->row);
+    if (found != 1)
+        return found;
+    target->exists = target->row.op != ROW_DELETE;
+    target->object = object;
+    target->collection = target->row.collection;
+    target->name = arena_copy(&command->arena, target->row.name);
+    return target->name.data ? 1 : -ERR_NO_MEMORY;
+}
+
+/* Whose sidecar a new entity of that name goes on with: the one that was deleted with the name. One
+ * that was renamed since has taken its records along. */
+static int find_predecessor(struct batch *batch, struct target *target, uint64_t before)
+{
+    struct row_version row;
+    uint64_t seq;
+    int found = store_version_get(&batch->view, before, &seq, &row);
+    if (found == 1 && row.op == ROW_DELETE && row.collection == target->collection &&
+        span_equal(row.name, target->name))
+        target->predecessor = before;
+    return found;
+}
+
+int target_find(struct batch *batch, struct command *command, uint64_t collection, struct span name,
+                struct target *ret_target)
+{
+    struct target target = {.collection = collection, .name = name};
+    struct row_binding binding;
+    int found = store_name_get(&batch->view, collection, name, &binding);
+    if (found == 1 && binding.live) {
+        found = load(batch, command, binding.object, &target);
+        if (found == 0 || (found == 1 && !target.exists))
+            found = -ERR_DAMAGED; /* a name of nothing */
+    } else if (found == 1) {
+        found = find_predecessor(batch, &target, binding.object);
+    }
+    if (found < 0)
+        return problem_set(&command->problem, (enum err) - found, "the entity cannot be read: %s",
+                           error_title(found));
+    *ret_target = target;
+    return 0;
+}
+
+int target_resolve(struct batch *batch, struct command *command, uint64_t collection,
+                   struct span name, uint64_t object, struct target *ret_target)
+{
+    struct target target = {0};
+    int found = load(batch, command, object, &target);
+    if (found == 1 && !target.exists)
+        return problem_set(&command->problem, ERR_VERSION_CONFLICT,
+                           "it was deleted after it was opened: open it again to create it anew");
+    if (found == 1) {
+        *ret_target = target;
+        return 0;
+    }
+    if (found < 0)
+        return problem_set(&command->problem, (enum err) - found, "the entity cannot be read: %s",
+                           error_title(found));
+    int result = target_find(batch, command, collection, name, ret_target);
+    if (result == 0 && !ret_target->exists)
+        ret_target->object = object;
+    return result;
+}
+
+int target_parse(struct command *command, struct target *target)
+{
+    struct tree *tree;
+    if (target->tree || !target->exists)
+        return 0;
+    int result =
+        tree_parse(&command->arena, target->row.document, SIZE_MAX, &tree, &command->problem);
+    if (result == 0)
+        target->tree = tree;
+    return result == 0 || result == -ERR_NO_MEMORY ? result : -ERR_DAMAGED;
+}
+
+static int conflict(struct command *command, const struct target *target, uint64_t expected)
+{
+    uint64_t actual = target->exists ? target->row.version : 0;
+    if (target->exists && expected == 0)
+        problem_set(&command->problem, ERR_VERSION_CONFLICT,
+                    "it was to be created, and is there already, with version %ju",
+                    (uintmax_t)actual);
+    else if (target->exists)
+        problem_set(&command->problem, ERR_VERSION_CONFLICT,
+                    "the write is based on version %ju, and the current version is %ju: read it "
+                    "again",
+                    (uintmax_t)expected, (uintmax_t)actual);
+    else
+        problem_set(&command->problem, ERR_VERSION_CONFLICT,
+                    "the write is based on version %ju, and there is no such entity",
+                    (uintmax_t)expected);
+    command->problem.expected_version = expected;
+    command->problem.actual_version = actual;
+    return -ERR_VERSION_CONFLICT;
+}
+
+/* The version that had that sequence number; 0 when it cannot be told. */
+static uint64_t version_at(struct batch *batch, uint64_t object, uint64_t seq)
+{
+    struct row_version row;
+    uint64_t found;
+    return store_version_as_of(&batch->view, object, seq, &found, &row) == 1 ? row.version : 0;
+}
+
+static int check_opened(struct batch *batch, struct command *command, const struct target *target,
+                        const struct bases_reader *reader, uint64_t seq)
+{
+    struct bases_note note;
+    if (seq == target->seq)
+        return 0;
+    /* What the process wrote itself, through another handle, is no news to it. */
+    if (reader && bases_find(batch->model->bases, target->object, *reader, target->seq, &note) &&
+        note.written == target->seq)
+        return 0;
+    return conflict(command, target, version_at(batch, target->object, seq));
+}
+
+int target_check_base(struct batch *batch, struct command *command, const struct target *target,
+                      const struct bases_reader *reader, struct model_base base)
+{
+    struct bases_note note;
+    command->result.base = base;
+    switch (base.kind) {
+    case MODEL_BASE_PINNED:
+        if (base.number != (target->exists ? target->row.version : 0))
+            return conflict(command, target, base.number);
+        return 0;
+    case MODEL_BASE_OPENED:
+        return target->exists ? check_opened(batch, command, target, reader, base.number) : 0;
+    case MODEL_BASE_LAST:
+        if (!target->exists ||
+            !bases_find(batch->model->bases, target->object, *reader, target->seq, &note)) {
+            command->result.base.kind = MODEL_BASE_NONE;
+            return 0;
+        }
+        command->result.base = (struct model_base){MODEL_BASE_OPENED, note.seq};
+        return note.seq == target->seq
+                   ? 0
+                   : conflict(command, target, version_at(batch, target->object, note.seq));
+    case MODEL_BASE_NONE:
+    default:
+        return 0;
+    }
+}

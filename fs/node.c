@@ -1,0 +1,172 @@
+#include "fs/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+static const struct node_kind *const kinds[INODE_TAG_COUNT] = {
+    [INODE_ROOT] = &node_root,         [INODE_COLLECTION] = &node_collection,
+    [INODE_ENTITY] = &node_entity,     [INODE_PIN] = &node_pin,
+    [INODE_PIN_NEW] = &node_pin_new,   [INODE_META] = &node_meta,
+    [INODE_AUDIT] = &node_audit,       [INODE_ERRORS] = &node_errors,
+    [INODE_REJECTED] = &node_rejected, [INODE_ERROR] = &node_error,
+    [INODE_BYTES] = &node_bytes,       [INODE_JOURNAL] = &node_journal,
+    [INODE_STATS] = &node_stats,       [INODE_OUTBOX] = &node_outbox,
+    [INODE_PLACE] = &node_place,       [INODE_WORKER] = &node_worker,
+    [INODE_EVENT] = &node_event,
+};
+
+const struct node_kind *node_kind_of(uint64_t inode)
+{
+    unsigned tag = inode_tag(inode);
+    return tag < INODE_TAG_COUNT ? kinds[tag] : NULL;
+}
+
+static struct timespec timespec_of(int64_t time)
+{
+    return (struct timespec){.tv_sec = time / 1000000000, .tv_nsec = time % 1000000000};
+}
+
+void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime)
+{
+    stat->st_atim = timespec_of(atime);
+    stat->st_mtim = timespec_of(mtime);
+    stat->st_ctim = timespec_of(ctime);
+}
+
+void node_stat(const struct mount *mount, uint64_t inode, mode_t mode, struct stat *ret_stat)
+{
+    *ret_stat = (struct stat){.st_ino = inode,
+                              .st_mode = mode,
+                              .st_nlink = S_ISDIR(mode) ? 2 : 1,
+                              .st_uid = mount->uid,
+                              .st_gid = mount->gid,
+                              .st_blksize = 4096};
+    node_stat_times(ret_stat, mount->mounted, mount->mounted, mount->mounted);
+}
+
+int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *ret_entry)
+{
+    ret_entry->inode = inode;
+    return node_kind_of(inode)->getattr(request, inode, &ret_entry->stat);
+}
+
+static int64_t time_of(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int node_set_attributes(struct request *request, uint64_t parent, uint64_t object,
+                        const struct stat *wanted, unsigned set)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct row_entry entry = {.mode = wanted->st_mode & 0777,
+                              .uid = wanted->st_uid,
+                              .gid = wanted->st_gid,
+                              .atime = time_of(set & NODE_SET_ATIME_NOW ? now : wanted->st_atim),
+                              .mtime = time_of(set & NODE_SET_MTIME_NOW ? now : wanted->st_mtim)};
+    unsigned mask = (set & NODE_SET_MODE ? MODEL_MODE : 0U) |
+                    (set & NODE_SET_UID ? MODEL_UID : 0U) | (set & NODE_SET_GID ? MODEL_GID : 0U) |
+                    (set & (NODE_SET_ATIME | NODE_SET_ATIME_NOW) ? MODEL_ATIME : 0U) |
+                    (set & (NODE_SET_MTIME | NODE_SET_MTIME_NOW) ? MODEL_MTIME : 0U);
+    struct pending pending;
+    if (pendings_get(request->mount->pendings, object, &pending)) {
+        struct row_entry *has = &pending.entry;
+        has->mode = mask & MODEL_MODE ? entry.mode : has->mode;
+        has->uid = mask & MODEL_UID ? entry.uid : has->uid;
+        has->gid = mask & MODEL_GID ? entry.gid : has->gid;
+        has->atime = mask & MODEL_ATIME ? entry.atime : has->atime;
+        has->mtime = mask & MODEL_MTIME ? entry.mtime : has->mtime;
+        pendings_set(request->mount->pendings, object, has);
+        return 0;
+    }
+    if (mask == 0)
+        return 0;
+    return model_set_attributes(request->mount->model, parent, object, mask, &entry,
+                                &request->problem);
+}
+
+static int folder_stat(struct store_view *view, uint64_t object, struct stat *stat)
+{
+    struct row_entry entry;
+    int64_t changed;
+    int found = store_entry_get(view, STORE_ROOT, object, &entry);
+    if (found == 1) {
+        stat->st_mode = S_IFDIR | entry.mode;
+        stat->st_uid = entry.uid;
+        stat->st_gid = entry.gid;
+        node_stat_times(stat, entry.atime, entry.ctime, entry.ctime);
+    }
+    if (found >= 0)
+        found = store_time_get(view, object, &changed);
+    if (found == 1) {
+        stat->st_mtim = timespec_of(changed);
+        if (time_of(stat->st_ctim) < changed)
+            stat->st_ctim = stat->st_mtim;
+    }
+    return found < 0 ? found : 0;
+}
+
+int node_folder_stat(struct request *request, uint64_t inode, uint64_t object, mode_t mode,
+                     struct stat *ret_stat)
+{
+    node_stat(request->mount, inode, S_IFDIR | mode, ret_stat);
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    result = folder_stat(&view, object, ret_stat);
+    store_view_end(&view);
+    return result;
+}
+
+int node_folder_set(struct request *request, uint64_t inode, uint64_t object,
+                    const struct stat *wanted, unsigned set)
+{
+    struct stat now;
+    int result = node_kind_of(inode)->getattr(request, inode, &now);
+    if (result < 0)
+        return result;
+    /* The folders that are always there get an entry with the first change. */
+    now.st_mode = set & NODE_SET_MODE ? wanted->st_mode : now.st_mode;
+    now.st_uid = set & NODE_SET_UID ? wanted->st_uid : now.st_uid;
+    now.st_gid = set & NODE_SET_GID ? wanted->st_gid : now.st_gid;
+    now.st_atim = wanted->st_atim;
+    now.st_mtim = wanted->st_mtim;
+    set |= NODE_SET_MODE | NODE_SET_UID | NODE_SET_GID;
+    return node_set_attributes(request, STORE_ROOT, object, &now, set);
+}
+
+int node_refuse_write(struct request *request, int flags)
+{
+    if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
+        return 0;
+    return problem_set(&request->problem, ERR_READ_ONLY,
+                       "this is a view of what is stored, and cannot be written");
+}
+
+int node_collection_name(struct store_view *view, uint64_t collection, struct buf *out)
+{
+    struct row_version row;
+    uint64_t seq;
+    if (collection == STORE_SCHEMAS) {
+        buf_append_string(out, ".schema");
+        return 1;
+    }
+    int found = store_version_get(view, collection, &seq, &row);
+    if (found == 1)
+        buf_append_span(out, row.name);
+    return found == 1 && row.op == ROW_DELETE ? 0 : found;
+}
+
+void request_name(struct request *request, uint64_t collection, struct span collection_name,
+                  struct span id, const char *suffix)
+{
+    request->is_write = true;
+    request->collection = collection;
+    buf_clear(&request->collection_name);
+    buf_append_span(&request->collection_name, collection_name);
+    buf_clear(&request->file_name);
+    buf_append_span(&request->file_name, id);
+    buf_append_string(&request->file_name, suffix);
+}

@@ -1,0 +1,171 @@
+/* node: where a name leads. Each kind of node is one file with one constant table of functions,
+ * found by the tag in its inode number; a kind that lacks a function answers as `node.c` says.
+ *
+ * The functions return 0 or a negative error, set outputs only on success, and leave the detail in
+ * request->problem. They know nothing of FUSE: fs/ops*.c decodes, calls, replies and logs. */
+#ifndef PERSISTFS_FS_NODE_H
+#define PERSISTFS_FS_NODE_H
+
+#include "fs/inode.h"
+#include "fs/model.h"
+#include "fs/names.h"
+#include "fs/pending.h"
+#include "fs/refusals.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+struct handle;
+struct draft;
+struct reaper;
+struct journal;
+
+#define MOUNT_DRAFT_BUCKETS 1024
+
+/* All that a mount has. Made by main, lives until the loop has ended. */
+struct mount {
+    struct model *model;       /* owned */
+    struct store *store;       /* owned */
+    struct refusals *refusals; /* owned */
+    struct pendings *pendings; /* owned */
+    uint32_t uid, gid;         /* who mounted it: owns what nobody else does */
+    bool read_only;
+    int64_t mounted;              /* real time, nanoseconds */
+    pthread_mutex_t handles_lock; /* guards the lists of drafts; held for nothing else */
+    struct draft *drafts[MOUNT_DRAFT_BUCKETS]; /* of the files open for writing, by inode */
+    atomic_uint_least64_t open_handles;
+    atomic_uint_least64_t draft_bytes; /* that all drafts hold together */
+    struct reaper *reaper;             /* owned; NULL when read-only */
+    struct journal *log;               /* owned */
+    uint64_t correlation_base;         /* random, one a mount */
+    atomic_uint_least64_t correlation_count;
+};
+
+/* One call of the kernel's, from its decoding to its reply. */
+struct request {
+    struct mount *mount;
+    struct model_caller caller;
+    struct problem problem;
+    uint64_t correlation; /* its number in the mount */
+    int64_t began;        /* monotonic */
+
+    /* Set by a node that changes an entity, for the log and the refusals. */
+    bool is_write;
+    uint64_t collection; /* its object */
+    struct buf collection_name;
+    struct buf file_name; /* in the collection */
+    struct buf bytes;     /* what was refused */
+    bool repeated;        /* a verdict given before, not a new one */
+    struct model_result result;
+};
+
+struct node_entry {
+    uint64_t inode;
+    struct stat stat;
+};
+
+/* Takes one entry of a listing; returns false when there is no room for it. */
+struct node_listing {
+    bool (*add)(struct node_listing *listing, struct span name, uint64_t inode, mode_t type,
+                uint64_t next_offset);
+};
+
+enum node_set {
+    NODE_SET_MODE = 1,
+    NODE_SET_UID = 2,
+    NODE_SET_GID = 4,
+    NODE_SET_SIZE = 8,
+    NODE_SET_ATIME = 16,
+    NODE_SET_MTIME = 32,
+    NODE_SET_ATIME_NOW = 64,
+    NODE_SET_MTIME_NOW = 128,
+};
+
+struct node_kind {
+    mode_t type; /* S_IFDIR or S_IFREG */
+
+    int (*getattr)(struct request *request, uint64_t inode, struct stat *ret_stat);
+    /* `handle` may be NULL. The new attributes are read with getattr. */
+    int (*setattr)(struct request *request, uint64_t inode, struct handle *handle,
+                   const struct stat *wanted, unsigned set);
+
+    /* Of folders. */
+    int (*lookup)(struct request *request, uint64_t folder, struct span name,
+                  struct node_entry *ret_entry);
+    /* From `offset` on: 0 at the beginning, else the next_offset of an entry. "." and ".." are the
+     * caller's; offsets begin at 3. */
+    int (*readdir)(struct request *request, uint64_t folder, uint64_t offset,
+                   struct node_listing *listing);
+    int (*create)(struct request *request, uint64_t folder, struct span name, mode_t mode,
+                  int flags, struct node_entry *ret_entry, struct handle **ret_handle);
+    int (*mkdir)(struct request *request, uint64_t folder, struct span name, mode_t mode,
+                 struct node_entry *ret_entry);
+    int (*rmdir)(struct request *request, uint64_t folder, struct span name);
+    int (*unlink)(struct request *request, uint64_t folder, struct span name);
+    /* `flags` of renameat2(2). Called of the source's folder. */
+    int (*rename)(struct request *request, uint64_t folder, struct span name, uint64_t new_folder,
+                  struct span new_name, unsigned flags);
+
+    /* Of files. */
+    int (*open)(struct request *request, uint64_t inode, int flags, struct handle **ret_handle);
+    int (*read)(struct request *request, struct handle *handle, uint64_t offset, size_t size,
+                struct buf *out);
+    int (*write)(struct request *request, struct handle *handle, uint64_t offset, struct span data);
+    int (*flush)(struct request *request, struct handle *handle);
+    int (*fsync)(struct request *request, struct handle *handle);
+    /* Frees it. */
+    void (*release)(struct request *request, struct handle *handle);
+
+    /* Extended attributes: the value of one; the names, each with its NUL. */
+    int (*getxattr)(struct request *request, uint64_t inode, struct span name, struct buf *out);
+    int (*listxattr)(struct request *request, uint64_t inode, struct buf *out);
+};
+
+/* An open file. What a kind needs beyond, it puts behind this in a structure of its own. */
+struct handle {
+    const struct node_kind *kind;
+    uint64_t inode;
+    int flags; /* of open(2) */
+};
+
+extern const struct node_kind node_root, node_collection, node_entity, node_pin, node_pin_new,
+    node_meta, node_audit, node_errors, node_rejected, node_error, node_bytes, node_journal,
+    node_stats, node_outbox, node_place, node_worker, node_event;
+
+/* The kind an inode number belongs to; NULL when it belongs to none. */
+const struct node_kind *node_kind_of(uint64_t inode);
+
+/* Attributes of something the program makes itself: it belongs to whoever mounted. */
+void node_stat(const struct mount *mount, uint64_t inode, mode_t mode, struct stat *ret_stat);
+void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime);
+/* Fills an entry by asking the node's getattr. */
+int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *ret_entry);
+/* Sets what MODEL_ATTRIBUTES can hold of an entry of `parent`. */
+int node_set_attributes(struct request *request, uint64_t parent, uint64_t object,
+                        const struct stat *wanted, unsigned set);
+
+/* A folder that stands for an object: what its entry below STORE_ROOT says, else what is given. */
+int node_folder_stat(struct request *request, uint64_t inode, uint64_t object, mode_t mode,
+                     struct stat *ret_stat);
+int node_folder_set(struct request *request, uint64_t inode, uint64_t object,
+                    const struct stat *wanted, unsigned set);
+
+/* Files whose text is made when they are opened (node_text.c). The kinds are read-only. */
+typedef int (*node_render)(struct request *request, uint64_t inode, struct buf *out);
+int node_text_open(struct request *request, uint64_t inode, int flags, const struct node_kind *kind,
+                   node_render render, struct handle **ret_handle);
+int node_text_read(struct request *request, struct handle *handle, uint64_t offset, size_t size,
+                   struct buf *out);
+void node_text_release(struct request *request, struct handle *handle);
+
+/* Read-only parts of an open(2): an error for anything that would write. */
+int node_refuse_write(struct request *request, int flags);
+
+/* Names the entity that a request writes, for its log line and its refusal. */
+void request_name(struct request *request, uint64_t collection, struct span collection_name,
+                  struct span id, const char *suffix);
+/* The name of a collection as it is now. Returns 1, 0 or an error. */
+int node_collection_name(struct store_view *view, uint64_t collection, struct buf *out);
+
+#endif

@@ -1,0 +1,365 @@
+/* An entity, a version of it by its number (`@3`), and a name with a pin that leads nowhere yet. */
+#include "fs/draft.h"
+#include "store/base/cleanup.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+
+/* A read handle: the version that was current when it was opened. */
+struct reader {
+    struct handle handle;
+    uint64_t object;
+    uint64_t seq;
+};
+
+/* What an open, a stat or an attribute needs to know of an entity. Its spans end with the view. */
+struct subject {
+    uint64_t object;
+    uint64_t seq;
+    struct row_version row;
+    struct row_entry entry;
+    bool is_pinned;
+};
+
+/* The object and version an inode number means. Returns 1, 0 or an error. */
+static int load(struct store_view *view, uint64_t inode, struct subject *ret_subject)
+{
+    struct subject subject = {.object = inode_number(inode),
+                              .is_pinned = inode_tag(inode) == INODE_PIN};
+    uint64_t as_of = STORE_NOW;
+    int found = 1;
+    if (subject.is_pinned) {
+        as_of = inode_number(inode);
+        found = store_log_get(view, as_of, &subject.object);
+    }
+    if (found == 1)
+        found = store_version_as_of(view, subject.object, as_of, &subject.seq, &subject.row);
+    if (found != 1 || subject.row.op == ROW_DELETE)
+        return found < 0 ? found : 0;
+    found = store_entry_get(view, subject.row.collection, subject.object, &subject.entry);
+    if (found == 1)
+        *ret_subject = subject;
+    return found;
+}
+
+static void fill(const struct subject *subject, struct stat *stat)
+{
+    const struct row_entry *entry = &subject->entry;
+    int64_t at = subject->row.at;
+    bool is_set = entry->mtime_seq == subject->seq;
+    stat->st_mode = S_IFREG | entry->mode;
+    stat->st_uid = entry->uid;
+    stat->st_gid = entry->gid;
+    stat->st_size = (off_t)subject->row.document.size;
+    stat->st_blocks = (stat->st_size + 511) / 512;
+    node_stat_times(stat, entry->atime, is_set ? entry->mtime : at,
+                    entry->ctime > at ? entry->ctime : at);
+}
+
+static bool fill_pending(struct request *request, uint64_t inode, struct stat *stat)
+{
+    struct pending pending;
+    if (!pendings_get(request->mount->pendings, inode_number(inode), &pending))
+        return false;
+    stat->st_mode = S_IFREG | pending.entry.mode;
+    stat->st_uid = pending.entry.uid;
+    stat->st_gid = pending.entry.gid;
+    node_stat_times(stat, pending.entry.atime, pending.entry.mtime, pending.entry.ctime);
+    return true;
+}
+
+static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
+{
+    node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    struct subject subject;
+    int found = load(&view, inode, &subject);
+    if (found == 1)
+        fill(&subject, ret_stat);
+    store_view_end(&view);
+    if (found == 0)
+        found = fill_pending(request, inode, ret_stat);
+    int64_t size;
+    if (draft_shown_size(request, inode, &size)) {
+        ret_stat->st_size = size;
+        found = found == 0 ? 1 : found; /* deleted, and still open */
+    }
+    return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
+}
+
+/* truncate(2) of a path, with no handle whose draft could be cut: to nothing it does nothing yet,
+ * else it writes what is left. */
+static int truncate_path(struct request *request, uint64_t inode, uint64_t size)
+{
+    struct handle *handle;
+    if (size == 0)
+        return 0;
+    int result = node_kind_of(inode)->open(request, inode, O_WRONLY, &handle);
+    if (result < 0)
+        return result;
+    struct draft *draft = (struct draft *)handle;
+    result = draft_truncate(request, draft, size);
+    if (result == 0)
+        result = draft_fsync(request, draft);
+    draft_destroy(request->mount, draft);
+    return result;
+}
+
+static int setattr(struct request *request, uint64_t inode, struct handle *handle,
+                   const struct stat *wanted, unsigned set)
+{
+    int result = 0;
+    if (set & NODE_SET_SIZE) {
+        uint64_t size = (uint64_t)wanted->st_size;
+        result = handle ? draft_truncate(request, (struct draft *)handle, size)
+                        : truncate_path(request, inode, size);
+    }
+    if (result < 0 || (set & ~(unsigned)NODE_SET_SIZE) == 0)
+        return result;
+    struct subject subject = {.object = inode_number(inode)};
+    struct store_view view;
+    result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    int found = load(&view, inode, &subject);
+    store_view_end(&view);
+    if (found < 0)
+        return found;
+    return node_set_attributes(request, subject.row.collection, subject.object, wanted, set);
+}
+
+static int open_reader(const struct subject *subject, uint64_t inode, int flags,
+                       struct handle **ret_handle)
+{
+    struct reader *reader = calloc(1, sizeof(*reader));
+    if (!reader)
+        return -ERR_NO_MEMORY;
+    reader->handle = (struct handle){.kind = node_kind_of(inode), .inode = inode, .flags = flags};
+    reader->object = subject->object;
+    reader->seq = subject->seq;
+    *ret_handle = &reader->handle;
+    return 0;
+}
+
+static struct model_base base_of(const struct draft *draft, const struct subject *subject)
+{
+    if (subject->is_pinned)
+        return (struct model_base){MODEL_BASE_PINNED, subject->row.version};
+    if (draft->mode == DRAFT_EDIT)
+        return (struct model_base){MODEL_BASE_OPENED, subject->seq};
+    return (struct model_base){draft->mode == DRAFT_PATCH ? MODEL_BASE_NONE : MODEL_BASE_LAST, 0};
+}
+
+static int open_draft(struct request *request, struct store_view *view,
+                      const struct subject *subject, uint64_t inode, int flags,
+                      struct handle **ret_handle)
+{
+    struct draft *draft = draft_create(request, node_kind_of(inode), inode, flags);
+    if (!draft)
+        return -ERR_NO_MEMORY;
+    draft->object = subject->object;
+    draft->collection = subject->row.collection;
+    draft->opened_seq = subject->seq;
+    draft->base = base_of(draft, subject);
+    draft->create_mode = subject->entry.mode;
+    buf_append_span(&draft->id, subject->row.name);
+    int found = node_collection_name(view, draft->collection, &draft->collection_name);
+    if (found != 1) {
+        draft_destroy(request->mount, draft);
+        return found < 0 ? found : -ERR_NOT_FOUND;
+    }
+    *ret_handle = &draft->handle;
+    return 0;
+}
+
+static int open_pending(struct request *request, struct store_view *view, uint64_t inode, int flags,
+                        struct handle **ret_handle)
+{
+    struct pending pending;
+    if (!pendings_get(request->mount->pendings, inode_number(inode), &pending))
+        return -ERR_NOT_FOUND;
+    const struct subject subject = {.object = pending.object,
+                                    .row = {.collection = pending.collection,
+                                            .name = span_make(pending.name, pending.name_size)},
+                                    .entry = {.mode = pending.entry.mode}};
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        return open_reader(&subject, inode, flags, ret_handle);
+    /* There is nothing to edit: whatever is written is the whole. */
+    int result = open_draft(request, view, &subject, inode,
+                            flags & O_APPEND ? flags : flags | O_TRUNC, ret_handle);
+    if (result == 0)
+        pendings_open(request->mount->pendings, pending.object);
+    return result;
+}
+
+static int open_(struct request *request, uint64_t inode, int flags, struct handle **ret_handle)
+{
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    struct subject subject;
+    int found = load(&view, inode, &subject);
+    if (found < 0)
+        result = found;
+    else if (found == 0)
+        result = open_pending(request, &view, inode, flags, ret_handle);
+    else if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
+        result = open_reader(&subject, inode, flags, ret_handle);
+    else
+        result = open_draft(request, &view, &subject, inode, flags, ret_handle);
+    store_view_end(&view);
+    return result;
+}
+
+static bool is_draft(const struct handle *handle)
+{
+    return (handle->flags & O_ACCMODE) != O_RDONLY || handle->flags & O_TRUNC;
+}
+
+static int read_version(struct request *request, uint64_t object, uint64_t seq, uint64_t offset,
+                        size_t size, struct buf *out)
+{
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    struct row_version row;
+    uint64_t found_seq = 0;
+    int found = seq == 0 ? 0 : store_version_as_of(&view, object, seq, &found_seq, &row);
+    if (found == 1 && found_seq == seq && offset < row.document.size)
+        buf_append_span(out, span_head(span_skip(row.document, (size_t)offset), size));
+    store_view_end(&view);
+    return found < 0 ? found : 0;
+}
+
+static int read_(struct request *request, struct handle *handle, uint64_t offset, size_t size,
+                 struct buf *out)
+{
+    bool is_current = inode_tag(handle->inode) == INODE_ENTITY;
+    struct bases *bases = model_bases(request->mount->model);
+    if (!is_draft(handle)) {
+        const struct reader *reader = (const struct reader *)handle;
+        if (is_current && reader->seq != 0)
+            bases_read(bases, reader->object, request->caller.reader, reader->seq);
+        return read_version(request, reader->object, reader->seq, offset, size, out);
+    }
+    struct draft *draft = (struct draft *)handle;
+    if (draft->mode == DRAFT_PATCH)
+        return read_version(request, draft->object, draft->opened_seq, offset, size, out);
+    return draft_read(request, draft, offset, size, out);
+}
+
+static int write_(struct request *request, struct handle *handle, uint64_t offset, struct span data)
+{
+    return draft_write(request, (struct draft *)handle, offset, data);
+}
+
+static int flush(struct request *request, struct handle *handle)
+{
+    return is_draft(handle) ? draft_flush(request, (struct draft *)handle) : 0;
+}
+
+static int fsync_(struct request *request, struct handle *handle)
+{
+    return is_draft(handle) ? draft_fsync(request, (struct draft *)handle) : 0;
+}
+
+static void release(struct request *request, struct handle *handle)
+{
+    if (!is_draft(handle)) {
+        free((struct reader *)handle);
+        return;
+    }
+    struct draft *draft = (struct draft *)handle;
+    struct mount *mount = request->mount;
+    int result = draft_release(request, draft);
+    bool is_void = result < 0 || draft->was_refused;
+    pendings_close(mount->pendings, inode_number(handle->inode));
+    if (is_void)
+        pendings_discard(mount->pendings, inode_number(handle->inode));
+    draft_destroy(mount, draft);
+}
+
+#define XATTR_PREFIX "user.persistfs."
+
+static int write_error(struct request *request, const struct subject *subject, struct buf *out)
+{
+    AUTO_BUF struct buf name = {0};
+    struct refusal refusal;
+    buf_append_span(&name, subject->row.name);
+    buf_append_string(&name, ".json");
+    if (!refusals_find(request->mount->refusals, subject->row.collection, buf_span(&name),
+                       request->caller.uid, &refusal))
+        return 0;
+    buf_append_span(out, span_head(buf_span(&refusal.document), refusal.document.size - 1));
+    refusal_finish(&refusal);
+    return 1;
+}
+
+/* Returns 1, 0 when there is no such attribute, or an error. */
+static int write_attribute(struct request *request, const struct subject *subject, struct span name,
+                           struct buf *out)
+{
+    if (span_is(name, XATTR_PREFIX "version"))
+        buf_printf(out, "%ju", (uintmax_t)subject->row.version);
+    else if (span_is(name, XATTR_PREFIX "id"))
+        buf_append_span(out, subject->row.name);
+    else if (span_is(name, XATTR_PREFIX "error"))
+        return write_error(request, subject, out);
+    else
+        return 0;
+    return 1;
+}
+
+static int with_subject(struct request *request, uint64_t inode, struct span name, struct buf *out,
+                        int (*call)(struct request *, const struct subject *, struct span,
+                                    struct buf *))
+{
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    struct subject subject;
+    int found = load(&view, inode, &subject);
+    if (found == 1)
+        found = call(request, &subject, name, out);
+    store_view_end(&view);
+    return found;
+}
+
+static int getxattr(struct request *request, uint64_t inode, struct span name, struct buf *out)
+{
+    int found = with_subject(request, inode, name, out, write_attribute);
+    return found == 1 ? 0 : found < 0 ? found : -ERR_NO_ATTRIBUTE;
+}
+
+static int list_attributes(struct request *request, const struct subject *subject, struct span name,
+                           struct buf *out)
+{
+    AUTO_BUF struct buf error = {0};
+    (void)name;
+    buf_append(out, XATTR_PREFIX "version", sizeof(XATTR_PREFIX "version"));
+    buf_append(out, XATTR_PREFIX "id", sizeof(XATTR_PREFIX "id"));
+    if (write_error(request, subject, &error) == 1)
+        buf_append(out, XATTR_PREFIX "error", sizeof(XATTR_PREFIX "error"));
+    return 1;
+}
+
+static int listxattr(struct request *request, uint64_t inode, struct buf *out)
+{
+    int found = with_subject(request, inode, span_make(NULL, 0), out, list_attributes);
+    return found < 0 ? found : 0;
+}
+
+#define ENTITY_FUNCTIONS                                                                           \
+    .type = S_IFREG, .getattr = getattr, .setattr = setattr, .open = open_, .read = read_,         \
+    .write = write_, .flush = flush, .fsync = fsync_, .release = release, .getxattr = getxattr,    \
+    .listxattr = listxattr
+
+const struct node_kind node_entity = {ENTITY_FUNCTIONS};
+const struct node_kind node_pin = {ENTITY_FUNCTIONS};
+const struct node_kind node_pin_new = {ENTITY_FUNCTIONS};

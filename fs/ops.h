@@ -1,0 +1,22 @@
+/* ops: what the kernel asks. Each operation decodes its request, calls the node's function, replies
+ * once, and reports. Nothing is touched after its reply, and no lock is held at it. */
+#ifndef PERSISTFS_FS_OPS_H
+#define PERSISTFS_FS_OPS_H
+
+#define FUSE_USE_VERSION 312
+
+#include "fs/node.h"
+
+#include <fuse_lowlevel.h>
+
+/* What the session's user data is. */
+struct ops_context {
+    struct mount *mount;
+    /* Called once the kernel has answered, and the mount can be used. */
+    void (*ready)(void *data);
+    void *ready_data;
+};
+
+extern const struct fuse_lowlevel_ops ops_table;
+
+#endif

@@ -1,0 +1,407 @@
+/* The rows of a view, each found under its key. */
+#include "store/base/cleanup.h"
+#include "store/store_internal.h"
+
+static int begin(struct store *store, struct store_view *ret_view, bool write)
+{
+    struct store_view view = {.store = store, .branch = STORE_BRANCH_MAIN, .seq = STORE_NOW};
+    int result = write ? engine_write_begin(store->engine, &view.txn)
+                       : engine_read_begin(store->engine, &view.txn);
+    if (result == 0)
+        *ret_view = view;
+    return result;
+}
+
+int store_read(struct store *store, struct store_view *ret_view)
+{
+    return begin(store, ret_view, false);
+}
+
+int store_write(struct store *store, struct store_view *ret_view)
+{
+    return begin(store, ret_view, true);
+}
+
+static void release(struct store_view *view)
+{
+    engine_cursor_close(view->cursor);
+    view->cursor = NULL;
+    buf_finish(&view->scratch);
+}
+
+void store_view_end(struct store_view *view)
+{
+    release(view);
+    engine_end(view->txn);
+    view->txn = NULL;
+}
+
+int store_commit(struct store_view *view)
+{
+    release(view);
+    int result = engine_commit(view->txn);
+    view->txn = NULL;
+    return result;
+}
+
+static int need_cursor(struct store_view *view)
+{
+    return view->cursor ? 0 : engine_cursor_open(view->txn, &view->cursor);
+}
+
+/* The first row at or behind `from` whose key begins with the first `prefix` bytes of it and is as
+ * long. */
+static int seek_within(struct store_view *view, const struct key *from, size_t prefix,
+                       struct span *ret_key, struct span *ret_value)
+{
+    int result = need_cursor(view);
+    if (result < 0)
+        return result;
+    struct span key;
+    struct span value;
+    result = engine_cursor_seek(view->cursor, key_span(from), &key, &value);
+    /* A damaged row is only this look-up's business when it is the row that was looked for. */
+    if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
+        return result;
+    if (key.size != from->size || memcmp(key.data, from->bytes, prefix) != 0)
+        return 0;
+    if (result < 0)
+        return result;
+    *ret_key = key;
+    *ret_value = value;
+    return 1;
+}
+
+/* The newest row of a thing as of the view. `key` is all but the sequence number. */
+static int newest(struct store_view *view, struct key *key, uint64_t seq, uint64_t *ret_seq,
+                  struct span *ret_value)
+{
+    size_t prefix = key->size;
+    key_add_seq(key, seq < view->seq ? seq : view->seq);
+    struct span found;
+    int result = seek_within(view, key, prefix, &found, ret_value);
+    if (result == 1 && ret_seq)
+        *ret_seq = key_seq(found);
+    return result;
+}
+
+static int put(struct store_view *view, const struct key *key)
+{
+    if (buf_failed(&view->scratch))
+        return -ERR_NO_MEMORY;
+    return engine_put(view->txn, key_span(key), buf_span(&view->scratch));
+}
+
+static int get(struct store_view *view, const struct key *key, struct span *ret_value)
+{
+    return engine_get(view->txn, key_span(key), ret_value);
+}
+
+static int decoded(int found, int result)
+{
+    return result < 0 ? result : found;
+}
+
+int store_state_get(struct store_view *view, struct row_state *ret_row)
+{
+    struct key key;
+    key_init(&key, KEY_STATE, view->branch);
+    struct span value;
+    int found = get(view, &key, &value);
+    return found == 1 ? decoded(1, row_state_decode(value, ret_row)) : found;
+}
+
+static int put_next_object(struct store_view *view)
+{
+    struct key key;
+    key_init(&key, KEY_OBJECTS, 0);
+    buf_clear(&view->scratch);
+    buf_append_be64(&view->scratch, atomic_load(&view->store->next_object));
+    return put(view, &key);
+}
+
+int store_state_put(struct store_view *view, const struct row_state *row)
+{
+    struct key key;
+    key_init(&key, KEY_STATE, view->branch);
+    buf_clear(&view->scratch);
+    row_state_encode(&view->scratch, row);
+    int result = put(view, &key);
+    return result < 0 ? result : put_next_object(view);
+}
+
+static void name_key(const struct store_view *view, uint64_t parent, struct span name,
+                     struct key *key)
+{
+    key_init(key, KEY_NAME, view->branch);
+    key_add_u64(key, parent);
+    key_add_text(key, name);
+}
+
+static int binding_get(struct store_view *view, struct key *key, struct row_binding *ret_row)
+{
+    struct span value;
+    int found = newest(view, key, STORE_NOW, NULL, &value);
+    return found == 1 ? decoded(1, row_binding_decode(value, ret_row)) : found;
+}
+
+static int binding_put(struct store_view *view, struct key *key, uint64_t seq,
+                       const struct row_binding *row)
+{
+    key_add_seq(key, seq);
+    buf_clear(&view->scratch);
+    row_binding_encode(&view->scratch, row);
+    return put(view, key);
+}
+
+int store_name_get(struct store_view *view, uint64_t parent, struct span name,
+                   struct row_binding *ret_row)
+{
+    struct key key;
+    name_key(view, parent, name, &key);
+    return binding_get(view, &key, ret_row);
+}
+
+int store_name_put(struct store_view *view, uint64_t parent, struct span name, uint64_t seq,
+                   const struct row_binding *row)
+{
+    struct key key;
+    name_key(view, parent, name, &key);
+    return binding_put(view, &key, seq, row);
+}
+
+static void unique_key(const struct store_view *view, uint64_t collection, uint64_t index,
+                       struct span value, struct key *key)
+{
+    key_init(key, KEY_UNIQUE, view->branch);
+    key_add_u64(key, collection);
+    key_add_u64(key, index);
+    key_add_text(key, value);
+}
+
+int store_unique_get(struct store_view *view, uint64_t collection, uint64_t index,
+                     struct span value, struct row_binding *ret_row)
+{
+    struct key key;
+    unique_key(view, collection, index, value, &key);
+    return binding_get(view, &key, ret_row);
+}
+
+int store_unique_put(struct store_view *view, uint64_t collection, uint64_t index,
+                     struct span value, uint64_t seq, const struct row_binding *row)
+{
+    struct key key;
+    unique_key(view, collection, index, value, &key);
+    return binding_put(view, &key, seq, row);
+}
+
+static void entry_key(const struct store_view *view, uint64_t parent, uint64_t object,
+                      struct key *key)
+{
+    key_init(key, KEY_ENTRY, view->branch);
+    key_add_u64(key, parent);
+    key_add_u64(key, object);
+}
+
+int store_entry_get(struct store_view *view, uint64_t parent, uint64_t object,
+                    struct row_entry *ret_row)
+{
+    struct key key;
+    entry_key(view, parent, object, &key);
+    struct span value;
+    int found = newest(view, &key, STORE_NOW, NULL, &value);
+    return found == 1 ? decoded(1, row_entry_decode(value, ret_row)) : found;
+}
+
+int store_entry_put(struct store_view *view, uint64_t parent, uint64_t object, uint64_t seq,
+                    const struct row_entry *row)
+{
+    struct key key;
+    entry_key(view, parent, object, &key);
+    key_add_seq(&key, seq);
+    buf_clear(&view->scratch);
+    row_entry_encode(&view->scratch, row);
+    return put(view, &key);
+}
+
+#define ENTRY_PREFIX (1 + 4 + 8) /* table, branch, parent */
+
+int store_entry_next(struct store_view *view, uint64_t parent, uint64_t after, uint64_t *ret_object,
+                     struct row_entry *ret_row)
+{
+    while (after < STORE_OBJECT_MAX) {
+        struct key key;
+        entry_key(view, parent, after + 1, &key);
+        key_add_seq(&key, view->seq);
+        struct span found;
+        struct span value;
+        int result = seek_within(view, &key, ENTRY_PREFIX, &found, &value);
+        if (result != 1)
+            return result;
+        uint64_t object = key_u64_at(found, ENTRY_PREFIX);
+        if (key_seq(found) > view->seq) { /* what was found is newer than the view */
+            struct row_entry row;
+            result = store_entry_get(view, parent, object, &row);
+            if (result == 1 && row.live) {
+                *ret_object = object;
+                *ret_row = row;
+                return 1;
+            }
+            if (result < 0)
+                return result;
+        } else {
+            result = row_entry_decode(value, ret_row);
+            if (result < 0)
+                return result;
+            *ret_object = object;
+            if (ret_row->live)
+                return 1;
+        }
+        after = object;
+    }
+    return 0;
+}
+
+static void version_key(const struct store_view *view, uint64_t object, struct key *key)
+{
+    key_init(key, KEY_VERSION, view->branch);
+    key_add_u64(key, object);
+}
+
+int store_version_as_of(struct store_view *view, uint64_t object, uint64_t seq, uint64_t *ret_seq,
+                        struct row_version *ret_row)
+{
+    struct key key;
+    version_key(view, object, &key);
+    struct span value;
+    int found = newest(view, &key, seq, ret_seq, &value);
+    return found == 1 ? decoded(1, row_version_decode(value, ret_row)) : found;
+}
+
+int store_version_get(struct store_view *view, uint64_t object, uint64_t *ret_seq,
+                      struct row_version *ret_row)
+{
+    return store_version_as_of(view, object, STORE_NOW, ret_seq, ret_row);
+}
+
+int store_version_after(struct store_view *view, uint64_t object, uint64_t seq, uint64_t *ret_seq,
+                        struct row_version *ret_row)
+{
+    int result = need_cursor(view);
+    if (result < 0)
+        return result;
+    struct key key;
+    version_key(view, object, &key);
+    size_t prefix = key.size;
+    key_add_seq(&key, seq); /* newest first: what is newer stands before this key */
+    struct span found;
+    struct span value;
+    result = engine_cursor_seek_before(view->cursor, key_span(&key), &found, &value);
+    if (result != 1)
+        return result;
+    if (found.size != key.size || memcmp(found.data, key.bytes, prefix) != 0 ||
+        key_seq(found) > view->seq)
+        return 0;
+    *ret_seq = key_seq(found);
+    return decoded(1, row_version_decode(value, ret_row));
+}
+
+/* Versions grow with sequence numbers, so halving the range of those finds one. */
+int store_version_find(struct store_view *view, uint64_t object, uint64_t version,
+                       uint64_t *ret_seq, struct row_version *ret_row)
+{
+    struct row_version row;
+    uint64_t high; /* nothing of interest is newer */
+    int result = store_version_get(view, object, &high, &row);
+    if (result != 1 || row.version < version)
+        return result < 0 ? result : 0;
+    uint64_t low = 0; /* everything of interest is newer */
+    while (row.version != version) {
+        uint64_t middle = low + (high - low) / 2;
+        if (middle == low)
+            return 0;
+        uint64_t seq = 0;
+        result = store_version_as_of(view, object, middle, &seq, &row);
+        if (result < 0)
+            return result;
+        if (result == 0 || row.version < version) {
+            low = middle;
+            row.version = UINT64_MAX; /* not what is looked for */
+        } else {
+            high = seq;
+        }
+    }
+    *ret_seq = high;
+    *ret_row = row;
+    return 1;
+}
+
+int store_version_put(struct store_view *view, uint64_t object, uint64_t seq,
+                      const struct row_version *row)
+{
+    struct key key;
+    version_key(view, object, &key);
+    key_add_seq(&key, seq);
+    buf_clear(&view->scratch);
+    row_version_encode(&view->scratch, row);
+    if (buf_failed(&view->scratch))
+        return -ERR_NO_MEMORY;
+    struct span parts[] = {buf_span(&view->scratch), row->document};
+    return engine_put_parts(view->txn, key_span(&key), parts, 2);
+}
+
+static void log_key(const struct store_view *view, uint64_t seq, struct key *key)
+{
+    key_init(key, KEY_LOG, view->branch);
+    key_add_u64(key, seq);
+}
+
+int store_log_get(struct store_view *view, uint64_t seq, uint64_t *ret_object)
+{
+    struct key key;
+    log_key(view, seq, &key);
+    struct span value;
+    int found = get(view, &key, &value);
+    if (found == 1 && value.size != 8)
+        return -ERR_DAMAGED;
+    if (found == 1)
+        *ret_object = key_u64_at(value, 0);
+    return found;
+}
+
+int store_log_put(struct store_view *view, uint64_t seq, uint64_t object)
+{
+    struct key key;
+    log_key(view, seq, &key);
+    buf_clear(&view->scratch);
+    buf_append_be64(&view->scratch, object);
+    return put(view, &key);
+}
+
+static void time_key(const struct store_view *view, uint64_t parent, struct key *key)
+{
+    key_init(key, KEY_TIME, view->branch);
+    key_add_u64(key, parent);
+}
+
+int store_time_get(struct store_view *view, uint64_t parent, int64_t *ret_time)
+{
+    struct key key;
+    time_key(view, parent, &key);
+    struct span value;
+    int found = get(view, &key, &value);
+    if (found == 1 && value.size != 8)
+        return -ERR_DAMAGED;
+    if (found == 1)
+        *ret_time = (int64_t)key_u64_at(value, 0);
+    return found;
+}
+
+int store_time_put(struct store_view *view, uint64_t parent, int64_t time)
+{
+    struct key key;
+    time_key(view, parent, &key);
+    buf_clear(&view->scratch);
+    buf_append_be64(&view->scratch, (uint64_t)time);
+    return put(view, &key);
+}

@@ -1,0 +1,161 @@
+/* A row that is not one of its table. */
+#include "check_bench.h"
+
+#include "store/base/cleanup.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static void unknown_table(struct bench *bench)
+{
+    struct key key = {.bytes = "x", .size = 1};
+    raw_put(bench, &key, text("?"));
+}
+
+static void long_key(struct bench *bench)
+{
+    struct key key = log_key(3);
+    key_add_u8(&key, 0);
+    raw_put(bench, &key, text("12345678"));
+}
+
+static void short_key(struct bench *bench)
+{
+    struct key key = key_of(KEY_VERSION);
+    raw_put(bench, &key, text("12345678"));
+}
+
+static void endless_text(struct bench *bench)
+{
+    struct key key = key_of(KEY_NAME);
+    key_add_u64(&key, bench->place.users);
+    for (int i = 0; i < 30; i++)
+        key_add_u8(&key, 'a');
+    raw_put(bench, &key, text("123456789"));
+}
+
+static void bad_escape(struct bench *bench)
+{
+    struct key key = key_of(KEY_NAME);
+    key_add_u64(&key, bench->place.users);
+    key_add_u8(&key, 0);
+    key_add_u8(&key, 1);
+    for (int i = 0; i < 12; i++)
+        key_add_u8(&key, 0);
+    raw_put(bench, &key, text("123456789"));
+}
+
+static void other_branch(struct bench *bench)
+{
+    struct key key;
+    key_init(&key, KEY_TIME, 7);
+    key_add_u64(&key, STORE_ROOT);
+    raw_put(bench, &key, text("12345678"));
+}
+
+static void short_row(struct bench *bench)
+{
+    struct key key = version_key(bench->place.alice, 3);
+    raw_put(bench, &key, text("short"));
+}
+
+static void row_of_no_op(struct bench *bench)
+{
+    struct row_version row = version(bench, bench->place.alice, 3);
+    row.op = (enum row_op)9;
+    put_version(bench, bench->place.alice, 3, &row);
+}
+
+static void later_row(struct bench *bench)
+{
+    const struct row_binding binding = {.object = bench->place.alice, .live = true};
+    assert_int_equal(store_name_put(&bench->view, bench->place.users, text("zed"),
+                                    CHECK_PLACE_SEQS + 1, &binding),
+                     0);
+}
+
+static void later_mtime(struct bench *bench)
+{
+    struct row_entry entry;
+    assert_int_equal(store_entry_get(&bench->view, bench->place.users, bench->place.alice, &entry),
+                     1);
+    entry.name = arena_copy(&bench->arena, entry.name);
+    entry.mtime_seq = CHECK_PLACE_SEQS + 1;
+    assert_int_equal(
+        store_entry_put(&bench->view, bench->place.users, bench->place.alice, 7, &entry), 0);
+}
+
+static void unknown_object(struct bench *bench)
+{
+    struct row_version row = version(bench, bench->place.alice, 3);
+    put_version(bench, 5000, 3, &row);
+}
+
+static void object_counter_behind(struct bench *bench)
+{
+    struct key key;
+    key_init(&key, KEY_OBJECTS, 0);
+    AUTO_BUF struct buf value = {0};
+    buf_append_be64(&value, bench->place.users + 1);
+    raw_put(bench, &key, buf_span(&value));
+}
+
+static void short_state(struct bench *bench)
+{
+    struct key key = key_of(KEY_STATE);
+    raw_put(bench, &key, text("short"));
+}
+
+static void short_time(struct bench *bench)
+{
+    struct key key = key_of(KEY_TIME);
+    key_add_u64(&key, bench->place.users);
+    raw_put(bench, &key, text("short"));
+}
+
+static void place_of_no_kind(struct bench *bench)
+{
+    struct key key = key_of(KEY_PLACE);
+    key_add_u64(&key, 6);
+    key_add_u8(&key, 0);
+    raw_put(bench, &key, text("123456789"));
+}
+
+#define ALICE "users/carol (object 65)"
+
+/* The objects' numbers: users 64, alice 65, bob 66, the second bob 67, notes 68, n 69, dave 70,
+ * the worker 71. */
+static const struct damage damages[] = {
+    {"a table that there is not", unknown_table, "rows of no known table: there is no table"},
+    {"a key too long", long_key, "log: seq 3: the key has 14 bytes, and should have 13"},
+    {"a key too short", short_key, "versions: the key has 5 bytes, and should have 21"},
+    {"a text without an end", endless_text, "names: users*: the text in the key does not end"},
+    {"a text with a bad escape", bad_escape, "names: *the text in the key does not end"},
+    {"a row of another branch", other_branch,
+     "times of folders: the root: it is of a branch that there is not"},
+    {"a short row", short_row,
+     "versions: users/alice (object 65), seq 3: the row is not one of its table"},
+    {"an op that there is not", row_of_no_op,
+     "versions: users/alice (object 65), seq 3: the row is not one of its table"},
+    {"a row of the future", later_row,
+     "names: users (object 64), seq 13: \"zed\": its seq is 13, and the branch's last is "
+     "12"},
+    {"an mtime of the future", later_mtime,
+     "entries: " ALICE ", seq 7: its seq is 13, and the branch's last is 12"},
+    {"an object not handed out", unknown_object,
+     "versions: *, seq 3: object 5000 is not one that was handed out (64 to 71)"},
+    {"the object counter behind", object_counter_behind, "*is not one that was handed out"},
+    {"a short state", short_state, "state: the row that says where the branch stands is damaged"},
+    {"a short time", short_time,
+     "times of folders: users (object 64): the row is not one of its table"},
+    {"a place of no kind", place_of_no_kind,
+     "places of events: seq 6: the row is not one of its table"},
+};
+
+int main(void)
+{
+    return bench_run("check_rows", damages, sizeof(damages) / sizeof(damages[0]));
+}
