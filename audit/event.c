@@ -96,11 +96,18 @@ static size_t take_digits(struct span *text, uint64_t *ret_number)
     return count;
 }
 
+/* Twenty digits in order compare as their numbers do. */
+static bool is_too_large(struct span digits)
+{
+    return memcmp(digits.data, "18446744073709551615", SEQ_DIGITS) > 0;
+}
+
 bool audit_event_parse(struct span name, struct store_event_id *ret_id)
 {
     uint64_t seq;
     uint64_t nth = 1;
-    if (take_digits(&name, &seq) != SEQ_DIGITS || name.size == 0)
+    struct span digits = span_head(name, SEQ_DIGITS);
+    if (take_digits(&name, &seq) != SEQ_DIGITS || name.size == 0 || is_too_large(digits))
         return false;
     if (name.data[0] == '.') {
         name = span_skip(name, 1);

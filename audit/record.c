@@ -118,8 +118,8 @@ int audit_record_make(struct arena *arena, const struct audit_subject *subject,
     row->whole = !subject->before && subject->after;
     if (!row->whole) {
         write_patch(&text, subject);
-        /* A patch larger than what it describes is no use to anyone. */
-        row->whole = subject->after && text.size > row->document.size + 64;
+        /* A patch much larger than what it describes is no use to anyone. */
+        row->whole = subject->after && text.size > 2 * row->document.size + 512;
     }
     if (!row->whole)
         row->patch = arena_copy(arena, buf_span(&text));
@@ -132,6 +132,19 @@ int audit_record_make(struct arena *arena, const struct audit_subject *subject,
     write_hash(&text, &row->hash);
     row->record_size = (uint32_t)text.size;
     return buf_failed(&text) ? -ERR_NO_MEMORY : 0;
+}
+
+int32_t audit_record_pid(const struct row_version *row)
+{
+    static const char member[] = ",\"pid\":";
+    const uint8_t *at = memmem(row->head.data, row->head.size, member, sizeof(member) - 1);
+    int32_t pid = 0;
+    if (!at)
+        return 0;
+    /* The head ends in `"patch":`, so the digits end before it does. */
+    for (at += sizeof(member) - 1; *at >= '0' && *at <= '9' && pid < INT32_MAX / 10; at++)
+        pid = pid * 10 + (*at - '0');
+    return pid;
 }
 
 struct digest audit_chain_next(const struct digest *chain, const struct digest *hash)

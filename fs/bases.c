@@ -166,15 +166,20 @@ static bool is_same_process(const struct note *note, pid_t writer)
     return start + process_tick() < note->time;
 }
 
-static void forget(struct bases *bases, uint64_t object, uint64_t owner, int64_t time)
+static void forget_if(struct bases *bases, uint64_t object, uint64_t owner, const int64_t *time)
 {
     pthread_mutex_lock(&bases->lock);
     uint32_t at = find(bases, object, owner);
-    if (at != NONE && bases->notes[at].time == time) {
+    if (at != NONE && (!time || bases->notes[at].time == *time)) {
         bases->notes[at].seq = 0;
         bases->notes[at].written = 0;
     }
     pthread_mutex_unlock(&bases->lock);
+}
+
+void bases_forget(struct bases *bases, uint64_t object, struct bases_reader reader)
+{
+    forget_if(bases, object, reader.owner, NULL);
 }
 
 bool bases_find(struct bases *bases, uint64_t object, struct bases_reader writer, uint64_t current,
@@ -189,7 +194,7 @@ bool bases_find(struct bases *bases, uint64_t object, struct bases_reader writer
     if (note.seq == 0)
         return false;
     if (note.seq != current && !is_same_process(&note, writer.tid)) {
-        forget(bases, object, writer.owner, note.time);
+        forget_if(bases, object, writer.owner, &note.time);
         return false;
     }
     *ret_note = (struct bases_note){.seq = note.seq, .written = note.written};

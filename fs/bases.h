@@ -31,6 +31,9 @@ void bases_read(struct bases *bases, uint64_t object, struct bases_reader reader
 void bases_wrote(struct bases *bases, uint64_t object, struct bases_reader writer, uint64_t seq,
                  bool based);
 
+/* The process knows nothing of the object any more. */
+void bases_forget(struct bases *bases, uint64_t object, struct bases_reader reader);
+
 struct bases_note {
     uint64_t seq;     /* the version it knows */
     uint64_t written; /* the newest it made itself; 0: none */

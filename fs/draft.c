@@ -3,85 +3,6 @@
 #include "fs/process.h"
 #include "store/base/cleanup.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-
-static struct draft **bucket_of(struct mount *mount, uint64_t inode)
-{
-    return &mount->drafts[(inode ^ inode >> 32) % MOUNT_DRAFT_BUCKETS];
-}
-
-static enum draft_mode mode_of(int flags)
-{
-    if (flags & O_APPEND && !(flags & O_TRUNC))
-        return DRAFT_PATCH;
-    return flags & (O_TRUNC | O_CREAT) ? DRAFT_REPLACE : DRAFT_EDIT;
-}
-
-struct draft *draft_create(struct request *request, const struct node_kind *kind, uint64_t inode,
-                           int flags)
-{
-    struct draft *draft = calloc(1, sizeof(*draft));
-    if (!draft)
-        return NULL;
-    draft->handle = (struct handle){.kind = kind, .inode = inode, .flags = flags};
-    draft->opener = draft->writer = request->caller;
-    draft->mode = mode_of(flags);
-    draft->ordered = true;
-    draft->suffix = ".json";
-    scan_init(&draft->scan);
-    problem_init(&draft->verdict);
-    pthread_mutex_init(&draft->lock, NULL);
-    atomic_init(&draft->shown_size, draft->mode == DRAFT_REPLACE ? 0 : -1);
-    atomic_init(&draft->shown_to, request->caller.reader.tid);
-    struct mount *mount = request->mount;
-    pthread_mutex_lock(&mount->handles_lock);
-    struct draft **bucket = bucket_of(mount, inode);
-    draft->next = *bucket;
-    *bucket = draft;
-    pthread_mutex_unlock(&mount->handles_lock);
-    return draft;
-}
-
-void draft_destroy(struct mount *mount, struct draft *draft)
-{
-    pthread_mutex_lock(&mount->handles_lock);
-    struct draft **link = bucket_of(mount, draft->handle.inode);
-    while (*link != draft)
-        link = &(*link)->next;
-    *link = draft->next;
-    pthread_mutex_unlock(&mount->handles_lock);
-    atomic_fetch_sub(&mount->draft_bytes, draft->counted);
-    buf_finish(&draft->collection_name);
-    buf_finish(&draft->id);
-    buf_finish(&draft->bytes);
-    problem_finish(&draft->verdict);
-    pthread_mutex_destroy(&draft->lock);
-    free(draft);
-}
-
-bool draft_shown_size(struct request *request, uint64_t inode, int64_t *ret_size)
-{
-    struct mount *mount = request->mount;
-    int64_t size = -1;
-    int32_t tid = 0;
-    pthread_mutex_lock(&mount->handles_lock);
-    for (const struct draft *draft = *bucket_of(mount, inode); draft; draft = draft->next) {
-        if (draft->handle.inode != inode || atomic_load(&draft->shown_size) < 0)
-            continue;
-        size = atomic_load(&draft->shown_size);
-        tid = atomic_load(&draft->shown_to);
-        if (tid == request->caller.reader.tid)
-            break;
-    }
-    pthread_mutex_unlock(&mount->handles_lock);
-    if (size < 0 || (tid != request->caller.reader.tid &&
-                     process_of(tid).pid != process_of(request->caller.reader.tid).pid))
-        return false;
-    *ret_size = size;
-    return true;
-}
-
 static size_t limit(const struct request *request)
 {
     return model_options(request->mount->model)->max_entity;
@@ -114,9 +35,17 @@ static int repeat(struct request *request, const struct draft *draft)
     return draft->verdict.code;
 }
 
+/* Whether the verdict was on the time, not on the text: what is tried again may succeed. */
+static bool has_passing_verdict(const struct draft *draft)
+{
+    return draft->verdict.code == -ERR_NO_SPACE || draft->verdict.code == -ERR_BUSY ||
+           draft->verdict.code == -ERR_NO_MEMORY;
+}
+
 static bool is_repeated(const struct draft *draft, uint64_t offset, struct span data)
 {
-    return draft->verdict.code != 0 && draft->refused_size == data.size && data.size > 0 &&
+    return draft->verdict.code != 0 && !has_passing_verdict(draft) &&
+           draft->refused_size == data.size && data.size > 0 &&
            (draft->mode == DRAFT_PATCH || draft->refused_offset == offset) &&
            draft->refused_bytes == fingerprint(data);
 }
@@ -129,22 +58,44 @@ static void keep_base(struct draft *draft, const struct model_result *result, bo
         draft->base = accepted ? (struct model_base){MODEL_BASE_OPENED, result->seq} : result->base;
 }
 
+/* A name that was reserved may have been moved, or removed, since. Returns whether it is there. */
+static bool follow_pending(struct request *request, struct draft *draft, struct pending *pending)
+{
+    if (!pendings_get(request->mount->pendings, draft->object, pending))
+        return false;
+    buf_clear(&draft->id);
+    buf_append_span(&draft->id, span_make(pending->name, pending->name_size));
+    if (pending->collection == draft->collection)
+        return true;
+    struct store_view view;
+    draft->collection = pending->collection;
+    buf_clear(&draft->collection_name);
+    if (store_read(request->mount->store, &view) == 0) { /* for the log alone */
+        node_collection_name(&view, draft->collection, &draft->collection_name);
+        store_view_end(&view);
+    }
+    return true;
+}
+
 static int commit(struct request *request, struct draft *draft)
 {
     struct mount *mount = request->mount;
+    struct pending pending;
+    bool is_pending = follow_pending(request, draft, &pending);
     struct model_put put = {.caller = draft->opener,
                             .collection = draft->collection,
                             .name = buf_span(&draft->id),
                             .object = draft->object,
                             .text = buf_span(&draft->bytes),
                             .is_patch = draft->mode == DRAFT_PATCH,
+                            .was_removed =
+                                !is_pending && inode_tag(draft->handle.inode) == INODE_ENTITY,
                             .base = draft->base,
                             .mode = draft->create_mode,
                             .uid = draft->opener.uid,
                             .gid = draft->opener.gid};
     put.caller.reader = draft->writer.reader;
-    struct pending pending;
-    if (pendings_get(mount->pendings, draft->object, &pending)) {
+    if (is_pending) {
         put.mode = pending.entry.mode;
         put.uid = pending.entry.uid;
         put.gid = pending.entry.gid;
@@ -186,9 +137,12 @@ static int write_next(struct request *request, struct draft *draft, uint64_t off
     const struct scan before = draft->scan;
     const size_t size = draft->bytes.size;
     const bool was_complete = before.verdict == SCAN_COMPLETE;
+    if (!buf_reserve(&draft->bytes, data.size)) {
+        draft->bytes.failed = false; /* what it holds is whole */
+        problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the draft");
+        return refuse(request, draft, offset, data);
+    }
     buf_append_span(&draft->bytes, data);
-    if (buf_failed(&draft->bytes))
-        return problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the draft");
     enum scan_verdict verdict = scan_feed(&draft->scan, data);
     int result = 0;
     if (verdict == SCAN_INVALID)
@@ -208,25 +162,50 @@ static int write_next(struct request *request, struct draft *draft, uint64_t off
     return 0;
 }
 
-/* An edit begins with the version that was opened. */
-static int load(struct request *request, struct draft *draft)
+#define DRAFTS_MAX ((uint64_t)256 << 20) /* bytes of all drafts of the mount */
+
+/* The version it committed itself, or else the one it was opened on; 0: none. */
+static uint64_t known_seq(const struct draft *draft)
 {
-    if (draft->loaded || draft->mode != DRAFT_EDIT)
-        return 0;
+    return draft->committed_seq ? draft->committed_seq : draft->opened_seq;
+}
+
+/* Appends what the version that the handle knows has from `offset` on. */
+static int read_known(struct request *request, const struct draft *draft, uint64_t offset,
+                      size_t size, struct buf *out)
+{
     struct store_view view;
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     struct row_version row;
     uint64_t seq;
-    int found = draft->opened_seq == 0
+    int found = known_seq(draft) == 0
                     ? 0
-                    : store_version_as_of(&view, draft->object, draft->opened_seq, &seq, &row);
-    if (found == 1)
-        buf_append_span(&draft->bytes, row.document);
+                    : store_version_as_of(&view, draft->object, known_seq(draft), &seq, &row);
+    if (found == 1 && offset < row.document.size)
+        buf_append_span(out, span_head(span_skip(row.document, (size_t)offset), size));
     store_view_end(&view);
-    draft->loaded = found >= 0;
     return found < 0 ? found : 0;
+}
+
+/* An edit begins with the version that was opened; it is copied with the first change. */
+static bool is_to_load(const struct draft *draft)
+{
+    return draft->mode == DRAFT_EDIT && !draft->loaded;
+}
+
+static int load(struct request *request, struct draft *draft)
+{
+    if (!is_to_load(draft))
+        return 0;
+    int result = read_known(request, draft, 0, SIZE_MAX, &draft->bytes);
+    if (result == 0 && atomic_load(&request->mount->draft_bytes) + draft->bytes.size > DRAFTS_MAX) {
+        buf_finish(&draft->bytes);
+        result = -ERR_BUSY;
+    }
+    draft->loaded = result == 0;
+    return result;
 }
 
 static void put_at(struct draft *draft, size_t offset, struct span data)
@@ -259,8 +238,6 @@ static int write_anywhere(struct request *request, struct draft *draft, uint64_t
     problem_finish(&draft->verdict);
     return 0;
 }
-
-#define DRAFTS_MAX ((uint64_t)256 << 20) /* bytes of all drafts of the mount */
 
 static void count(struct request *request, struct draft *draft)
 {
@@ -378,15 +355,20 @@ static enum scan_verdict judge(const struct draft *draft, struct scan *ret_scan)
 static int settle(struct request *request, struct draft *draft, bool is_close)
 {
     struct scan scan;
-    if (draft->verdict.code != 0)
+    bool is_own = draft->refused_size == 0; /* not a write's, whose bytes were not kept */
+    if (draft->verdict.code != 0 && !(is_own && has_passing_verdict(draft)))
         return repeat(request, draft);
     if (!draft->dirty)
         return 0;
     enum scan_verdict verdict = judge(draft, &scan);
     if (draft->ordered && verdict == SCAN_COMPLETE && draft->committed_seq != 0) {
-        draft->dirty = false; /* nothing but white space came after the commit */
-        return model_amend(request->mount->model, draft->object, draft->committed_seq,
-                           buf_span(&draft->bytes), &request->problem);
+        /* Nothing but white space came after the commit. */
+        int amended = model_amend(request->mount->model, draft->object, draft->committed_seq,
+                                  buf_span(&draft->bytes), &request->problem);
+        draft->dirty = amended < 0;
+        if (amended < 0)
+            name_request(request, draft);
+        return amended;
     }
     if (is_close && verdict == SCAN_INCOMPLETE && may_go_on(request, draft))
         return 0;
@@ -420,14 +402,15 @@ int draft_read(struct request *request, struct draft *draft, uint64_t offset, si
                struct buf *out)
 {
     pthread_mutex_lock(&draft->lock);
-    int result = load(request, draft);
-    uint64_t known = draft->committed_seq ? draft->committed_seq
-                     : draft->loaded      ? draft->opened_seq
-                                          : 0;
-    if (result == 0 && known != 0 && inode_tag(draft->handle.inode) == INODE_ENTITY)
+    /* The bytes of a patch are no document: who reads beside it reads the entity. */
+    bool is_stored = is_to_load(draft) || draft->mode == DRAFT_PATCH;
+    int result = is_stored ? read_known(request, draft, offset, size, out) : 0;
+    bool saw_it = is_stored || draft->loaded || draft->committed_seq != 0;
+    if (result == 0 && saw_it && known_seq(draft) != 0 &&
+        inode_tag(draft->handle.inode) == INODE_ENTITY)
         bases_read(model_bases(request->mount->model), draft->object, request->caller.reader,
-                   known);
-    if (result == 0 && offset < draft->bytes.size)
+                   known_seq(draft));
+    if (!is_stored && offset < draft->bytes.size)
         buf_append_span(out, span_head(span_skip(buf_span(&draft->bytes), (size_t)offset), size));
     pthread_mutex_unlock(&draft->lock);
     return result;

@@ -26,15 +26,15 @@ struct draft {
 
     /* Constant after the open. */
     struct model_caller opener;
-    uint64_t object;
-    uint64_t collection;
-    struct buf collection_name;
-    struct buf id;
     const char *suffix;  /* of the file's name: ".json" */
     uint64_t opened_seq; /* the version that was there; 0: none */
     uint32_t create_mode;
 
     pthread_mutex_t lock; /* guards the rest, but for the atomics */
+    uint64_t object;      /* these four: where a commit goes */
+    uint64_t collection;
+    struct buf collection_name;
+    struct buf id;
     enum draft_mode mode;
     struct model_base base;
     struct buf bytes;
@@ -70,6 +70,9 @@ int draft_fsync(struct request *request, struct draft *draft);
 /* The last descriptor is gone: whatever was not committed is on record as refused. Returns the
  * error that this makes, for the log alone. */
 int draft_release(struct request *request, struct draft *draft);
+
+/* Whether somebody has the node open for writing, and who opened it. */
+bool draft_is_open(struct mount *mount, uint64_t inode, struct model_caller *ret_opener);
 
 /* The size the caller shall see, when it writes to that node itself. */
 bool draft_shown_size(struct request *request, uint64_t inode, int64_t *ret_size);

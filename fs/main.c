@@ -298,8 +298,20 @@ static int verb_mount(int argc, char **argv)
     return code;
 }
 
+/* Were 0, 1 or 2 closed, the store's own files would get these numbers, and what is meant for the
+ * terminal or the log would be written into them. */
+static bool fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_descriptors())
+        return EXIT_REFUSED;
     signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is a full disk, not a reason to die */
     static const struct {
         const char *name;

@@ -52,8 +52,8 @@ struct model_base {
 
 /* What became of a command. */
 struct model_result {
-    uint64_t object;
-    uint64_t seq; /* of the version that is now current */
+    uint64_t object; /* with VERSION_CONFLICT: the one that was deleted, if that was it */
+    uint64_t seq;    /* of the version that is now current */
     uint64_t version;
     bool changed;           /* false: what was asked for was there already */
     enum row_op op;         /* when it changed */
@@ -70,6 +70,7 @@ struct model_put {
     uint64_t object;  /* the entity that was opened, or a number reserved for a new one */
     struct span text; /* the document, or the patch; borrowed */
     bool is_patch;    /* RFC 7396 */
+    bool was_removed; /* the name that was reserved with the number has been taken away again */
     struct model_base base;
     uint32_t mode;        /* of a new entity: permission bits, */
     uint32_t uid, gid;    /* and whose it is */

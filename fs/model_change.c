@@ -109,9 +109,16 @@ int change_bind(struct batch *batch, uint64_t collection, struct span name, uint
 int change_unbind(struct batch *batch, uint64_t collection, struct span name, uint64_t object)
 {
     const struct row_binding binding = {.object = object, .live = false};
-    const struct row_entry entry = {.name = name, .ctime = batch->now};
+    struct row_entry entry = {0};
     uint64_t seq = batch->state.seq;
-    int result = store_name_put(&batch->view, collection, name, seq, &binding);
+    int result = store_entry_get(&batch->view, collection, object, &entry);
+    if (result < 0)
+        return result;
+    /* Owner and mode stay: they still say who may read the versions and the sidecar. */
+    entry.live = false;
+    entry.name = name;
+    entry.ctime = batch->now;
+    result = store_name_put(&batch->view, collection, name, seq, &binding);
     if (result == 0)
         result = store_entry_put(&batch->view, collection, object, seq, &entry);
     return result < 0 ? result : store_time_put(&batch->view, collection, batch->now);

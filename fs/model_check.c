@@ -75,27 +75,55 @@ static const char *fixed_name(uint64_t object)
     return object < STORE_FIRST_FREE ? names[object] : NULL;
 }
 
+/* Where an object is listed, when none of its versions can be read. */
+static bool find_entry(struct check *check, uint64_t object, uint64_t *ret_parent,
+                       struct row_entry *ret_entry)
+{
+    uint64_t parent = STORE_SCHEMAS;
+    uint64_t collection = 0;
+    struct row_entry unused;
+    do {
+        if (store_entry_get(&check->view, parent, object, ret_entry) == 1) {
+            *ret_parent = parent;
+            return true;
+        }
+        if (store_entry_next(&check->view, STORE_SCHEMAS, collection, &collection, &unused) != 1)
+            return false;
+        parent = collection;
+    } while (true);
+}
+
+static void show_collection(struct check *check, struct buf *out, uint64_t object, uint64_t seq)
+{
+    struct row_version row;
+    if (fixed_name(object))
+        buf_append_string(out, fixed_name(object));
+    else if (find_readable(check, object, seq, &row))
+        model_check_show(out, row.name);
+    else
+        buf_printf(out, "object %ju", (uintmax_t)object);
+}
+
 /* "users/alice (object 65)". */
 static void show_object(struct check *check, struct buf *out, uint64_t object, uint64_t seq)
 {
     struct row_version row;
-    struct row_version collection;
+    struct row_entry entry;
     if (fixed_name(object)) {
         buf_append_string(out, fixed_name(object));
         return;
     }
-    if (!find_readable(check, object, seq, &row)) {
+    if (find_readable(check, object, seq, &row)) {
+        entry.name = row.name;
+    } else if (!find_entry(check, object, &row.collection, &entry)) {
         buf_printf(out, "object %ju", (uintmax_t)object);
         return;
     }
-    if (fixed_name(row.collection))
-        buf_append_string(out, fixed_name(row.collection));
-    else if (find_readable(check, row.collection, seq, &collection))
-        model_check_show(out, collection.name);
-    else
-        buf_printf(out, "object %ju", (uintmax_t)row.collection);
+    AUTO_BUF struct buf name = {0};
+    model_check_show(&name, entry.name); /* before the next look-up */
+    show_collection(check, out, row.collection, seq);
     buf_append_byte(out, '/');
-    model_check_show(out, row.name);
+    buf_append_span(out, buf_span(&name));
     buf_printf(out, " (object %ju)", (uintmax_t)object);
 }
 

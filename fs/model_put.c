@@ -198,6 +198,29 @@ static int decide_and_apply(struct batch *batch, struct put *put, struct draft *
     return result;
 }
 
+/* The handle was opened to create, by leave of the folder alone. What somebody else has created
+ * there since is theirs to say who may write. */
+static int check_created(struct batch *batch, struct put *put, const struct target *target)
+{
+    const struct model_put *args = put->args;
+    struct problem *problem = &put->command.problem;
+    if (target->object == args->object && !target->exists && args->was_removed)
+        return problem_set(problem, ERR_VERSION_CONFLICT,
+                           "it was removed after it was opened: open it again to create it anew");
+    if (!target->exists || target->object == args->object || args->collection == STORE_SCHEMAS)
+        return 0;
+    struct row_entry entry;
+    int found = store_entry_get(&batch->view, target->collection, target->object, &entry);
+    if (found != 1)
+        return found < 0 ? found : -ERR_DAMAGED;
+    const struct model_caller *caller = &args->caller;
+    uint32_t bit = caller->uid == entry.uid ? 0200 : caller->gid == entry.gid ? 0020 : 0002;
+    if (caller->uid == 0 || entry.mode & bit)
+        return 0;
+    return problem_set(problem, ERR_ACCESS,
+                       "somebody else has created it, and you may not write it");
+}
+
 static int prepare(struct batch *batch, struct put *put, struct draft *draft)
 {
     struct command *command = &put->command;
@@ -209,6 +232,8 @@ static int prepare(struct batch *batch, struct put *put, struct draft *draft)
     if (result == 0)
         result = target_resolve(batch, command, args->collection, args->name, args->object,
                                 &draft->target);
+    if (result == 0)
+        result = check_created(batch, put, &draft->target);
     if (result < 0 || draft->target.collection == args->collection ||
         args->collection == STORE_SCHEMAS)
         return result;
@@ -269,6 +294,9 @@ int model_put(struct model *model, const struct model_put *args, struct model_re
         return command_refuse(model, &put.command, result, problem);
     result = command_submit(model, &put.command, problem);
     *ret_result = put.command.result;
+    /* What was deleted cannot be read again: being told of it is as good. */
+    if (result == -ERR_VERSION_CONFLICT && ret_result->object != 0)
+        bases_forget(model->bases, ret_result->object, args->caller.reader);
     return result;
 }
 

@@ -122,6 +122,23 @@ static int check_opened(struct batch *batch, struct command *command, const stru
     return conflict(command, target, version_at(batch, target->object, seq));
 }
 
+/* The process knows an entity that had this id and was deleted since, by somebody else. */
+static int check_deleted(struct batch *batch, struct command *command, const struct target *target,
+                         const struct bases_reader *reader)
+{
+    struct bases_note note;
+    struct row_version row;
+    uint64_t seq;
+    uint64_t before = target->exists ? target->row.predecessor : target->predecessor;
+    if (before == 0 || !bases_find(batch->model->bases, before, *reader, 0, &note))
+        return 0;
+    int found = store_version_get(&batch->view, before, &seq, &row);
+    if (found != 1 || audit_record_pid(&row) == command->actor.pid)
+        return found < 0 ? found : 0;
+    command->result.object = before;
+    return conflict(command, target, version_at(batch, before, note.seq));
+}
+
 int target_check_base(struct batch *batch, struct command *command, const struct target *target,
                       const struct bases_reader *reader, struct model_base base)
 {
@@ -138,7 +155,7 @@ int target_check_base(struct batch *batch, struct command *command, const struct
         if (!target->exists ||
             !bases_find(batch->model->bases, target->object, *reader, target->seq, &note)) {
             command->result.base.kind = MODEL_BASE_NONE;
-            return 0;
+            return check_deleted(batch, command, target, reader);
         }
         command->result.base = (struct model_base){MODEL_BASE_OPENED, note.seq};
         return note.seq == target->seq

@@ -28,30 +28,63 @@ static int clear_stale(const char *path, struct problem *problem)
     return problem_set(problem, ERR_BUSY, "the stale mount on %s could not be cleared", path);
 }
 
-/* Whether a file system of ours is mounted there, by mountinfo of proc(5). */
+/* The kernel writes blanks and backslashes of a path as \ooo (proc_pid_mountinfo(5)). */
+static void unescape(char *text)
+{
+    char *out = text;
+    for (const char *at = text; *at;) {
+        unsigned byte;
+        if (at[0] == '\\' && sscanf(at + 1, "%3o", &byte) == 1) {
+            *out++ = (char)byte;
+            at += 4;
+        } else {
+            *out++ = *at++;
+        }
+    }
+    *out = 0;
+}
+
+/* The absolute path of what realpath(3) cannot look at, as it is stale; its parent is whole. NULL
+ * when it cannot be told. Owned by the caller. */
+static char *absolute(const char *path)
+{
+    AUTO_BUF struct buf text = {0};
+    AUTO_FREE char *parent = NULL;
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/')
+        size--;
+    const char *slash = memrchr(path, '/', size);
+    const char *name = slash ? slash + 1 : path;
+    buf_append(&text, path, slash ? (size_t)(name - path) : 0);
+    parent = realpath(slash ? buf_string(&text) : ".", NULL);
+    if (!parent)
+        return NULL;
+    buf_clear(&text);
+    buf_printf(&text, "%s%s%.*s", parent, parent[1] ? "/" : "", (int)(path + size - name), name);
+    return buf_failed(&text) ? NULL : strdup(buf_string(&text));
+}
+
+/* Whether a file system of ours is what is mounted there, by mountinfo of proc(5): the last line
+ * of a mount point is the mount on top. */
 static bool is_ours(const char *path)
 {
-    AUTO_FREE char *real = NULL;
+    AUTO_FREE char *wanted = absolute(path);
     AUTO_FREE char *line = NULL;
     size_t capacity = 0;
-    bool found = false;
-    FILE *mounts = fopen("/proc/self/mountinfo", "re");
+    bool ours = false;
+    FILE *mounts = wanted ? fopen("/proc/self/mountinfo", "re") : NULL;
     if (!mounts)
         return false;
-    /* realpath(3) fails on a stale mount; its parent is whole. */
-    real = realpath(path, NULL);
-    const char *wanted = real ? real : path;
-    const char *last = strrchr(wanted, '/');
-    while (!found && getline(&line, &capacity, mounts) > 0) {
+    while (getline(&line, &capacity, mounts) > 0) {
         char point[4096];
-        if (sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1 || !strstr(line, " fuse.persistfs "))
+        if (sscanf(line, "%*s %*s %*s %*s %4095s", point) != 1)
             continue;
-        const char *name = strrchr(point, '/');
-        found = strcmp(point, wanted) == 0 || (last && name && strcmp(name, last) == 0) ||
-                (!last && name && strcmp(name + 1, wanted) == 0);
+        unescape(point);
+        if (strcmp(point, wanted) == 0)
+            ours = strstr(line, " - fuse.persistfs ") != NULL;
     }
     fclose(mounts);
-    return found;
+    return ours;
 }
 
 static int check_stale(const char *path, bool replace, struct problem *problem)

@@ -60,7 +60,7 @@ int node_set_attributes(struct request *request, uint64_t parent, uint64_t objec
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    struct row_entry entry = {.mode = wanted->st_mode & 0777,
+    struct row_entry entry = {.mode = wanted->st_mode & (S_ISDIR(wanted->st_mode) ? 07777 : 0777),
                               .uid = wanted->st_uid,
                               .gid = wanted->st_gid,
                               .atime = time_of(set & NODE_SET_ATIME_NOW ? now : wanted->st_atim),

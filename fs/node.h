@@ -18,6 +18,7 @@
 
 struct handle;
 struct draft;
+struct reader;
 struct reaper;
 struct journal;
 
@@ -31,9 +32,10 @@ struct mount {
     struct pendings *pendings; /* owned */
     uint32_t uid, gid;         /* who mounted it: owns what nobody else does */
     bool read_only;
-    int64_t mounted;              /* real time, nanoseconds */
-    pthread_mutex_t handles_lock; /* guards the lists of drafts; held for nothing else */
-    struct draft *drafts[MOUNT_DRAFT_BUCKETS]; /* of the files open for writing, by inode */
+    int64_t mounted;                             /* real time, nanoseconds */
+    pthread_mutex_t handles_lock;                /* guards the two lists; held for nothing else */
+    struct draft *drafts[MOUNT_DRAFT_BUCKETS];   /* of the files open for writing, by inode */
+    struct reader *readers[MOUNT_DRAFT_BUCKETS]; /* of the entities open for reading */
     atomic_uint_least64_t open_handles;
     atomic_uint_least64_t draft_bytes; /* that all drafts hold together */
     struct reaper *reaper;             /* owned; NULL when read-only */

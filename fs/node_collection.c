@@ -361,8 +361,13 @@ static int rename_(struct request *request, uint64_t folder, struct span text, u
         if (result == 1 && binding.live)
             return problem_set(&request->problem, ERR_JSON_INCOMPLETE,
                                "an empty file cannot replace an entity");
+        if (result < 0)
+            return result;
+        struct pending replaced;
+        if (pendings_find(mount->pendings, rename.new_collection, new_name.id, &replaced))
+            pendings_remove(mount->pendings, replaced.object);
         pendings_rename(mount->pendings, pending.object, rename.new_collection, new_name.id);
-        return result < 0 ? result : 0;
+        return 0;
     }
     result = model_rename(mount->model, &rename, &request->result, &request->problem);
     if (result == 0 && pendings_find(mount->pendings, rename.new_collection, new_name.id, &pending))

@@ -1,16 +1,10 @@
 /* An entity, a version of it by its number (`@3`), and a name with a pin that leads nowhere yet. */
 #include "fs/draft.h"
+#include "fs/reader.h"
 #include "store/base/cleanup.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
-
-/* A read handle: the version that was current when it was opened. */
-struct reader {
-    struct handle handle;
-    uint64_t object;
-    uint64_t seq;
-};
 
 /* What an open, a stat or an attribute needs to know of an entity. Its spans end with the view. */
 struct subject {
@@ -20,6 +14,16 @@ struct subject {
     struct row_entry entry;
     bool is_pinned;
 };
+
+/* Who may use an old version is said where the entity is now, or was last. */
+static int load_entry(struct store_view *view, struct subject *subject)
+{
+    struct row_version newest = {.collection = subject->row.collection};
+    uint64_t seq;
+    int found = subject->is_pinned ? store_version_get(view, subject->object, &seq, &newest) : 1;
+    return found == 1 ? store_entry_get(view, newest.collection, subject->object, &subject->entry)
+                      : found;
+}
 
 /* The object and version an inode number means. Returns 1, 0 or an error. */
 static int load(struct store_view *view, uint64_t inode, struct subject *ret_subject)
@@ -36,7 +40,7 @@ static int load(struct store_view *view, uint64_t inode, struct subject *ret_sub
         found = store_version_as_of(view, subject.object, as_of, &subject.seq, &subject.row);
     if (found != 1 || subject.row.op == ROW_DELETE)
         return found < 0 ? found : 0;
-    found = store_entry_get(view, subject.row.collection, subject.object, &subject.entry);
+    found = load_entry(view, &subject);
     if (found == 1)
         *ret_subject = subject;
     return found;
@@ -80,13 +84,19 @@ static int getattr(struct request *request, uint64_t inode, struct stat *ret_sta
     if (found == 1)
         fill(&subject, ret_stat);
     store_view_end(&view);
+    if (found == 1)
+        reader_settle_all(request, inode, subject.seq);
     if (found == 0)
         found = fill_pending(request, inode, ret_stat);
-    int64_t size;
-    if (draft_shown_size(request, inode, &size)) {
-        ret_stat->st_size = size;
-        found = found == 0 ? 1 : found; /* deleted, and still open */
+    struct model_caller opener;
+    if (found == 0 && draft_is_open(request->mount, inode, &opener)) { /* deleted, or a pin */
+        ret_stat->st_uid = opener.uid;
+        ret_stat->st_gid = opener.gid;
+        found = 1;
     }
+    int64_t size;
+    if (found == 1 && draft_shown_size(request, inode, &size))
+        ret_stat->st_size = size;
     return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
 }
 
@@ -104,6 +114,7 @@ static int truncate_path(struct request *request, uint64_t inode, uint64_t size)
     result = draft_truncate(request, draft, size);
     if (result == 0)
         result = draft_fsync(request, draft);
+    pendings_close(request->mount->pendings, inode_number(inode));
     draft_destroy(request->mount, draft);
     return result;
 }
@@ -131,15 +142,13 @@ static int setattr(struct request *request, uint64_t inode, struct handle *handl
     return node_set_attributes(request, subject.row.collection, subject.object, wanted, set);
 }
 
-static int open_reader(const struct subject *subject, uint64_t inode, int flags,
-                       struct handle **ret_handle)
+static int open_reader(struct request *request, const struct subject *subject, uint64_t inode,
+                       int flags, struct handle **ret_handle)
 {
-    struct reader *reader = calloc(1, sizeof(*reader));
+    struct reader *reader =
+        reader_create(request, inode, flags, subject->object, subject->seq, subject->is_pinned);
     if (!reader)
         return -ERR_NO_MEMORY;
-    reader->handle = (struct handle){.kind = node_kind_of(inode), .inode = inode, .flags = flags};
-    reader->object = subject->object;
-    reader->seq = subject->seq;
     *ret_handle = &reader->handle;
     return 0;
 }
@@ -186,7 +195,7 @@ static int open_pending(struct request *request, struct store_view *view, uint64
                                             .name = span_make(pending.name, pending.name_size)},
                                     .entry = {.mode = pending.entry.mode}};
     if ((flags & O_ACCMODE) == O_RDONLY)
-        return open_reader(&subject, inode, flags, ret_handle);
+        return open_reader(request, &subject, inode, flags, ret_handle);
     /* There is nothing to edit: whatever is written is the whole. */
     int result = open_draft(request, view, &subject, inode,
                             flags & O_APPEND ? flags : flags | O_TRUNC, ret_handle);
@@ -208,7 +217,7 @@ static int open_(struct request *request, uint64_t inode, int flags, struct hand
     else if (found == 0)
         result = open_pending(request, &view, inode, flags, ret_handle);
     else if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
-        result = open_reader(&subject, inode, flags, ret_handle);
+        result = open_reader(request, &subject, inode, flags, ret_handle);
     else
         result = open_draft(request, &view, &subject, inode, flags, ret_handle);
     store_view_end(&view);
@@ -220,37 +229,11 @@ static bool is_draft(const struct handle *handle)
     return (handle->flags & O_ACCMODE) != O_RDONLY || handle->flags & O_TRUNC;
 }
 
-static int read_version(struct request *request, uint64_t object, uint64_t seq, uint64_t offset,
-                        size_t size, struct buf *out)
-{
-    struct store_view view;
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    struct row_version row;
-    uint64_t found_seq = 0;
-    int found = seq == 0 ? 0 : store_version_as_of(&view, object, seq, &found_seq, &row);
-    if (found == 1 && found_seq == seq && offset < row.document.size)
-        buf_append_span(out, span_head(span_skip(row.document, (size_t)offset), size));
-    store_view_end(&view);
-    return found < 0 ? found : 0;
-}
-
 static int read_(struct request *request, struct handle *handle, uint64_t offset, size_t size,
                  struct buf *out)
 {
-    bool is_current = inode_tag(handle->inode) == INODE_ENTITY;
-    struct bases *bases = model_bases(request->mount->model);
-    if (!is_draft(handle)) {
-        const struct reader *reader = (const struct reader *)handle;
-        if (is_current && reader->seq != 0)
-            bases_read(bases, reader->object, request->caller.reader, reader->seq);
-        return read_version(request, reader->object, reader->seq, offset, size, out);
-    }
-    struct draft *draft = (struct draft *)handle;
-    if (draft->mode == DRAFT_PATCH)
-        return read_version(request, draft->object, draft->opened_seq, offset, size, out);
-    return draft_read(request, draft, offset, size, out);
+    return is_draft(handle) ? draft_read(request, (struct draft *)handle, offset, size, out)
+                            : reader_read(request, (struct reader *)handle, offset, size, out);
 }
 
 static int write_(struct request *request, struct handle *handle, uint64_t offset, struct span data)
@@ -271,7 +254,7 @@ static int fsync_(struct request *request, struct handle *handle)
 static void release(struct request *request, struct handle *handle)
 {
     if (!is_draft(handle)) {
-        free((struct reader *)handle);
+        reader_destroy(request->mount, (struct reader *)handle);
         return;
     }
     struct draft *draft = (struct draft *)handle;

@@ -122,6 +122,25 @@ static int make(struct request *request, uint64_t folder, struct span name, mode
     return node_entry_fill(request, inode_make(INODE_COLLECTION, put.object), ret_entry);
 }
 
+/* Files without content yet are listed, so the collection is not empty. */
+static int check_pendings(struct request *request, struct span name)
+{
+    struct store_view view;
+    struct row_binding binding;
+    struct pending pending;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    int found = store_name_get(&view, STORE_SCHEMAS, name, &binding);
+    store_view_end(&view);
+    if (found != 1 || !binding.live ||
+        !pendings_next(request->mount->pendings, binding.object, 0, &pending))
+        return found < 0 ? found : 0;
+    return problem_set(&request->problem, ERR_NOT_EMPTY,
+                       "the collection %.*s still has an empty file, %.*s.json: remove it first",
+                       (int)name.size, name.data, (int)pending.name_size, pending.name);
+}
+
 static int rmdir_(struct request *request, uint64_t folder, struct span name)
 {
     (void)folder;
@@ -130,6 +149,9 @@ static int rmdir_(struct request *request, uint64_t folder, struct span name)
         if (span_is(name, fixed[i].name))
             return problem_set(&request->problem, ERR_NOT_PERMITTED,
                                "%s belongs to the mount and cannot be removed", fixed[i].name);
+    int result = check_pendings(request, name);
+    if (result < 0)
+        return result;
     const struct model_base none = {.kind = MODEL_BASE_NONE};
     return model_remove(request->mount->model, &request->caller, STORE_SCHEMAS, name, none,
                         &request->result, &request->problem);

@@ -193,7 +193,7 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
     struct node_entry entry;
     ops_begin(&request, req, NULL);
     const struct node_kind *kind = node_kind_of(parent);
-    int result = -ERR_NOT_PERMITTED;
+    int result = -ERR_READ_ONLY;
     if (kind && kind->mkdir)
         result = kind->mkdir(&request, parent, span_of_string(name), mode, &entry);
     ops_reply_entry(req, &request, &entry, result);
@@ -204,7 +204,7 @@ static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
     struct request request;
     ops_begin(&request, req, NULL);
     const struct node_kind *kind = node_kind_of(parent);
-    int result = -ERR_NOT_PERMITTED;
+    int result = -ERR_READ_ONLY;
     if (kind && kind->rmdir)
         result = kind->rmdir(&request, parent, span_of_string(name));
     ops_reply(req, &request, result);

@@ -164,8 +164,10 @@ static const struct {
     {"debug", false, set_debug},
     /* What mount(8) and fstab(5) pass along, and what is so anyway. */
     {"rw", false, ignore},
-    {"nosuid", false, ignore},
+    {"nosuid", false, ignore}, /* always; mount.fuse3 passes its opposite to root */
+    {"suid", false, ignore},
     {"nodev", false, ignore},
+    {"dev", false, ignore},
     {"default_permissions", false, ignore},
     {"auto", false, ignore},
     {"noauto", false, ignore},

@@ -35,7 +35,7 @@ void pendings_destroy(struct pendings *pendings)
     free(pendings);
 }
 
-static struct slot *find(struct pendings *pendings, uint64_t object)
+static struct slot *find_any(struct pendings *pendings, uint64_t object)
 {
     for (size_t i = 0; i < pendings->count; i++)
         if (pendings->slots[i].pending.object == object)
@@ -43,9 +43,14 @@ static struct slot *find(struct pendings *pendings, uint64_t object)
     return NULL;
 }
 
+static struct slot *find(struct pendings *pendings, uint64_t object)
+{
+    return object == 0 ? NULL : find_any(pendings, object);
+}
+
 static struct slot *make_room(struct pendings *pendings)
 {
-    struct slot *slot = find(pendings, 0);
+    struct slot *slot = find_any(pendings, 0);
     if (slot)
         return slot;
     if (pendings->count < PENDING_MAX)

@@ -14,6 +14,7 @@ struct reaper {
     pthread_t thread;
     pthread_mutex_t lock; /* guards the flags; never held while the store is used */
     pthread_cond_t wake;
+    int64_t wakes_at; /* by itself, while it sleeps; INT64_MAX: not known */
     bool woken;
     bool stopping;
 };
@@ -29,10 +30,12 @@ static bool sleep_until(struct reaper *reaper, int64_t deadline)
     struct timespec time = until(deadline);
     int result = 0;
     pthread_mutex_lock(&reaper->lock);
+    reaper->wakes_at = deadline;
     while (!reaper->woken && !reaper->stopping && result != ETIMEDOUT)
         result = deadline == INT64_MAX
                      ? pthread_cond_wait(&reaper->wake, &reaper->lock)
                      : pthread_cond_timedwait(&reaper->wake, &reaper->lock, &time);
+    reaper->wakes_at = INT64_MAX;
     reaper->woken = false;
     bool go_on = !reaper->stopping;
     pthread_mutex_unlock(&reaper->lock);
@@ -57,6 +60,7 @@ int reaper_start(struct model *model, struct reaper **ret_reaper)
     if (!reaper)
         return -ERR_NO_MEMORY;
     reaper->model = model;
+    reaper->wakes_at = INT64_MAX;
     pthread_mutex_init(&reaper->lock, NULL);
     pthread_cond_init(&reaper->wake, NULL);
     if (pthread_create(&reaper->thread, NULL, run, reaper) != 0) {
@@ -67,25 +71,28 @@ int reaper_start(struct model *model, struct reaper **ret_reaper)
     return 0;
 }
 
-static void set(struct reaper *reaper, bool *flag)
-{
-    pthread_mutex_lock(&reaper->lock);
-    *flag = true;
-    pthread_cond_signal(&reaper->wake);
-    pthread_mutex_unlock(&reaper->lock);
-}
-
+/* What is claimed now is due in a lease; a reaper that looks before then need not look twice. */
 void reaper_wake(struct reaper *reaper)
 {
-    if (reaper)
-        set(reaper, &reaper->woken);
+    if (!reaper)
+        return;
+    int64_t due = clock_realtime() + model_options(reaper->model)->lease;
+    pthread_mutex_lock(&reaper->lock);
+    if (reaper->wakes_at > due) {
+        reaper->woken = true;
+        pthread_cond_signal(&reaper->wake);
+    }
+    pthread_mutex_unlock(&reaper->lock);
 }
 
 void reaper_stop(struct reaper *reaper)
 {
     if (!reaper)
         return;
-    set(reaper, &reaper->stopping);
+    pthread_mutex_lock(&reaper->lock);
+    reaper->stopping = true;
+    pthread_cond_signal(&reaper->wake);
+    pthread_mutex_unlock(&reaper->lock);
     pthread_join(reaper->thread, NULL);
     pthread_cond_destroy(&reaper->wake);
     pthread_mutex_destroy(&reaper->lock);

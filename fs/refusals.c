@@ -71,9 +71,11 @@ static struct slot *oldest(struct refusals *refusals, uint32_t uid, bool any, si
     return found;
 }
 
-static void make_room(struct refusals *refusals, const struct refusal *refusal)
+static void make_room(struct refusals *refusals, struct refusal *refusal)
 {
     size_t count;
+    if (refusal->bytes.size > BYTES_MAX) /* max_entity may be more than there is room for */
+        buf_finish(&refusal->bytes);
     struct slot *slot = oldest(refusals, refusal->uid, false, &count);
     if (count >= REFUSALS_PER_UID)
         clear(refusals, slot);
@@ -90,6 +92,8 @@ static void make_room(struct refusals *refusals, const struct refusal *refusal)
 
 void refusals_add(struct refusals *refusals, struct refusal *refusal)
 {
+    if (refusal->bytes.size > BYTES_MAX)
+        buf_finish(&refusal->bytes);
     pthread_mutex_lock(&refusals->lock);
     make_room(refusals, refusal);
     refusal->number = refusals->next_number++;

@@ -119,7 +119,8 @@ int store_lock(int dir_fd, const char *path, int *ret_fd, struct problem *proble
                            pid[0] ? pid : "(unknown)");
     }
     int size = snprintf(pid, sizeof(pid), "%d\n", (int)getpid());
-    if (ftruncate(fd, 0) < 0 || pwrite(fd, pid, (size_t)size, 0) != size)
+    /* On a full disk it stays as it was: the pid is for people, the lock itself is the kernel's. */
+    if (pwrite(fd, pid, (size_t)size, 0) == size && ftruncate(fd, size) < 0)
         return system_problem(problem, "write the lock of", path);
     *ret_fd = fd;
     fd = -1;

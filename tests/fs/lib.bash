@@ -38,6 +38,7 @@ prepare() {
 # Ends what hangs: when a daemon dies, the kernel answers its clients' calls.
 watch_over() {
     (
+        cd /
         trap 'kill "$nap" 2>/dev/null; exit' TERM
         sleep "$TEST_LIMIT" &
         nap=$!

@@ -228,9 +228,6 @@ static void leftovers(void **state)
     put_file(*state, "data.mdb.new", "half of somethi");
     assert_opens(*state);
     assert_false(has(*state, "data.mdb.new"));
-    struct model_place place;
-    snprintf(place.path, sizeof(place.path), "%s", (char *)*state);
-    assert_opens(place.path);
 }
 
 /* The engine's file is there, and the commit that makes it a store is not. */

@@ -1,0 +1,2 @@
+# The blocks of README.md, run as they stand.
+load lib

@@ -1,0 +1,193 @@
+/* What proc(5) says of this process, its threads and its children. */
+#include "fs/process.h"
+#include "store/base/clock.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* A child that lives until it is ended. */
+static pid_t spawn(void)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    return pid;
+}
+
+static void end(pid_t pid)
+{
+    int status;
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+}
+
+struct thread {
+    pthread_t thread;
+    sem_t started, may_end;
+    pid_t tid;
+};
+
+static void *run(void *argument)
+{
+    struct thread *thread = argument;
+    prctl(PR_SET_NAME, "a) R 1 (b");
+    thread->tid = gettid();
+    sem_post(&thread->started);
+    sem_wait(&thread->may_end);
+    return NULL;
+}
+
+static void thread_start(struct thread *thread)
+{
+    sem_init(&thread->started, 0, 0);
+    sem_init(&thread->may_end, 0, 0);
+    assert_int_equal(pthread_create(&thread->thread, NULL, run, thread), 0);
+    sem_wait(&thread->started);
+}
+
+static void thread_end(struct thread *thread)
+{
+    sem_post(&thread->may_end);
+    pthread_join(thread->thread, NULL);
+    sem_destroy(&thread->started);
+    sem_destroy(&thread->may_end);
+}
+
+/* The thread is joined a moment before the kernel has taken it off its list. */
+static bool ends_soon(pid_t tid)
+{
+    const int64_t deadline = clock_monotonic() + 10 * (int64_t)CLOCK_SECOND;
+    while (process_has_thread(getpid(), tid) && clock_monotonic() < deadline)
+        sched_yield();
+    return !process_has_thread(getpid(), tid);
+}
+
+static void itself(void **state)
+{
+    (void)state;
+    char name[16];
+    prctl(PR_GET_NAME, name);
+    struct process process = process_of(getpid());
+    assert_int_equal(process.pid, getpid());
+    assert_string_equal(process.comm, name);
+    assert_int_equal(process_parent(getpid()), getppid());
+    assert_true(process_has_thread(getpid(), getpid()));
+}
+
+static void a_thread(void **state)
+{
+    (void)state;
+    struct thread thread;
+    thread_start(&thread);
+    assert_int_not_equal(thread.tid, getpid());
+    struct process process = process_of(thread.tid);
+    assert_int_equal(process.pid, getpid());
+    assert_string_equal(process.comm, "a) R 1 (b");
+    assert_true(process_has_thread(getpid(), thread.tid));
+    /* Its name has all that could be taken for a field of stat. */
+    assert_int_equal(process_parent(thread.tid), getppid());
+    assert_true(process_start(thread.tid) >= process_start(getpid()));
+    pid_t tid = thread.tid;
+    thread_end(&thread);
+    assert_true(ends_soon(tid));
+}
+
+static void a_child(void **state)
+{
+    (void)state;
+    int64_t before = clock_boottime();
+    pid_t pid = spawn();
+    int64_t after = clock_boottime();
+    assert_int_equal(process_of(pid).pid, pid);
+    assert_int_equal(process_parent(pid), getpid());
+    assert_false(process_has_thread(getpid(), pid));
+    assert_false(process_has_thread(pid, getpid()));
+    int64_t start = process_start(pid);
+    assert_in_range(start, before - process_tick(), after);
+    end(pid);
+    assert_int_equal(process_start(pid), -1);
+    assert_int_equal(process_parent(pid), 0);
+    assert_false(process_has_thread(pid, pid));
+}
+
+static void nobody(void **state)
+{
+    (void)state;
+    static const pid_t nobodies[] = {0, -1, 0x7fffffff};
+    for (size_t i = 0; i < sizeof(nobodies) / sizeof(nobodies[0]); i++) {
+        struct process process = process_of(nobodies[i]);
+        assert_int_equal(process.pid, nobodies[i]);
+        assert_string_equal(process.comm, "");
+        assert_int_equal(process_start(nobodies[i]), -1);
+        assert_int_equal(process_parent(nobodies[i]), 0);
+    }
+}
+
+static void the_tick(void **state)
+{
+    (void)state;
+    assert_int_equal(process_tick() * sysconf(_SC_CLK_TCK), CLOCK_SECOND);
+}
+
+static uint64_t inode_of(int fd)
+{
+    struct stat info;
+    assert_int_equal(fstat(fd, &info), 0);
+    return info.st_ino;
+}
+
+static void descriptors(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/persistfs-test-XXXXXX";
+    int writer = mkostemp(path, O_CLOEXEC);
+    int reader = open(path, O_RDONLY | O_CLOEXEC);
+    assert_true(writer >= 0 && reader >= 0);
+    uint64_t inode = inode_of(writer);
+    pid_t pid = spawn();
+    assert_true(process_has_writable(getpid(), inode));
+    assert_true(process_has_writable(pid, inode));
+    assert_false(process_has_writable(getpid(), inode + (1ULL << 60)));
+    close(writer);
+    assert_false(process_has_writable(getpid(), inode)); /* to read is not to write */
+    assert_true(process_has_writable(pid, inode));
+    end(pid);
+    assert_false(process_has_writable(pid, inode)); /* it is gone */
+    close(reader);
+    writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(process_has_writable(getpid(), inode));
+    struct thread thread;
+    thread_start(&thread);
+    assert_true(process_has_writable(thread.tid, inode));
+    thread_end(&thread);
+    close(writer);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(itself), cmocka_unit_test(a_thread), cmocka_unit_test(a_child),
+        cmocka_unit_test(nobody), cmocka_unit_test(the_tick), cmocka_unit_test(descriptors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
