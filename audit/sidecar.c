@@ -10,6 +10,31 @@ struct place {
     struct row_version row;
 };
 
+/* The objects passed on the way back to a predecessor, the oldest last: the way forth again, as far
+ * as it is remembered. An id that was deleted and made anew ten thousand times has as many. */
+#define TRAIL_MAX 512
+struct trail {
+    uint64_t objects[TRAIL_MAX]; /* a ring */
+    size_t count;                /* ever added, less those taken */
+    size_t kept;                 /* of them still there */
+};
+
+static void trail_add(struct trail *trail, uint64_t object)
+{
+    trail->objects[trail->count++ % TRAIL_MAX] = object;
+    if (trail->kept < TRAIL_MAX)
+        trail->kept++;
+}
+
+/* The first record of the next object. */
+static int trail_take(struct trail *trail, struct store_view *view, struct place *ret_place)
+{
+    trail->kept--;
+    ret_place->object = trail->objects[--trail->count % TRAIL_MAX];
+    int found = store_version_after(view, ret_place->object, 0, &ret_place->seq, &ret_place->row);
+    return found == 0 ? -ERR_DAMAGED : found;
+}
+
 int audit_sidecar_size(struct store_view *view, uint64_t object, uint64_t *ret_size)
 {
     struct row_version row;
@@ -22,7 +47,7 @@ int audit_sidecar_size(struct store_view *view, uint64_t object, uint64_t *ret_s
 
 /* The object, or predecessor, whose records hold `offset`; its newest and its oldest version. */
 static int find_object(struct store_view *view, uint64_t object, uint64_t offset,
-                       struct place *ret_newest, struct place *ret_oldest)
+                       struct trail *trail, struct place *ret_newest, struct place *ret_oldest)
 {
     uint64_t last = STORE_NOW;
     for (;;) {
@@ -42,6 +67,7 @@ static int find_object(struct store_view *view, uint64_t object, uint64_t offset
         if (oldest.seq >= last) /* a predecessor was there before */
             return -ERR_DAMAGED;
         last = oldest.seq;
+        trail_add(trail, object);
         object = oldest.row.predecessor;
     }
 }
@@ -52,11 +78,12 @@ static bool holds(const struct place *place, uint64_t offset)
 }
 
 /* Records grow with sequence numbers, so halving the range of those finds the one. */
-static int find(struct store_view *view, uint64_t object, uint64_t offset, struct place *ret_place)
+static int find(struct store_view *view, uint64_t object, uint64_t offset, struct trail *trail,
+                struct place *ret_place)
 {
     struct place high;
     struct place low;
-    int result = find_object(view, object, offset, &high, &low);
+    int result = find_object(view, object, offset, trail, &high, &low);
     if (result != 1)
         return result;
     if (offset >= high.row.record_at) {
@@ -109,10 +136,13 @@ int audit_sidecar_read(struct store_view *view, uint64_t object, uint64_t offset
                        struct buf *out)
 {
     size_t end = out->size + size;
+    struct trail trail = {0};
     struct place place;
     int found = 1;
-    while (out->size < end && (found = find(view, object, offset, &place)) == 1) {
-        int result = read_from(view, &place, &offset, end, out);
+    while (out->size < end && found == 1) {
+        found = trail.kept > 0 ? trail_take(&trail, view, &place)
+                               : find(view, object, offset, &trail, &place);
+        int result = found == 1 ? read_from(view, &place, &offset, end, out) : found;
         if (result < 0)
             return result;
     }

@@ -200,6 +200,10 @@ static int load(struct request *request, struct draft *draft)
     if (!is_to_load(draft))
         return 0;
     int result = read_known(request, draft, 0, SIZE_MAX, &draft->bytes);
+    if (result == 0 && buf_failed(&draft->bytes)) {
+        buf_finish(&draft->bytes);
+        result = -ERR_NO_MEMORY;
+    }
     if (result == 0 && atomic_load(&request->mount->draft_bytes) + draft->bytes.size > DRAFTS_MAX) {
         buf_finish(&draft->bytes);
         result = -ERR_BUSY;
@@ -208,15 +212,22 @@ static int load(struct request *request, struct draft *draft)
     return result;
 }
 
-static void put_at(struct draft *draft, size_t offset, struct span data)
+/* Zeros up to `size`. Without memory nothing is changed, and what there is stays whole. */
+static bool grow(struct draft *draft, size_t size)
 {
-    if (offset > draft->bytes.size)
-        buf_append_fill(&draft->bytes, 0, offset - draft->bytes.size);
+    buf_append_fill(&draft->bytes, 0, size - draft->bytes.size);
+    bool has_grown = !buf_failed(&draft->bytes);
+    draft->bytes.failed = false;
+    return has_grown;
+}
+
+static bool put_at(struct draft *draft, size_t offset, struct span data)
+{
     size_t end = offset + data.size;
-    if (end > draft->bytes.size)
-        buf_append_fill(&draft->bytes, 0, end - draft->bytes.size);
-    if (!buf_failed(&draft->bytes))
-        memcpy(draft->bytes.data + offset, data.data, data.size);
+    if (end > draft->bytes.size && !grow(draft, end))
+        return false;
+    memcpy(draft->bytes.data + offset, data.data, data.size);
+    return true;
 }
 
 /* Bytes anywhere: what they make is judged at fsync or flush. */
@@ -230,8 +241,7 @@ static int write_anywhere(struct request *request, struct draft *draft, uint64_t
     struct span there = span_head(span_skip(buf_span(&draft->bytes), (size_t)offset), data.size);
     if (span_equal(there, data))
         return 0;
-    put_at(draft, (size_t)offset, data);
-    if (buf_failed(&draft->bytes))
+    if (!put_at(draft, (size_t)offset, data))
         return problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the draft");
     draft->ordered = false;
     draft->dirty = true;
@@ -307,8 +317,8 @@ static int truncate_locked(struct request *request, struct draft *draft, uint64_
         result = load(request, draft);
     if (result < 0 || size == draft->bytes.size)
         return result;
-    if (size > draft->bytes.size)
-        buf_append_fill(&draft->bytes, 0, (size_t)size - draft->bytes.size);
+    if (size > draft->bytes.size && !grow(draft, (size_t)size))
+        return problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the draft");
     draft->bytes.size = (size_t)size;
     draft->ordered = false;
     draft->dirty = true;
@@ -329,12 +339,14 @@ int draft_truncate(struct request *request, struct draft *draft, uint64_t size)
 #define ANCESTORS_MAX 8
 
 /* Whether the text may still be completed: the process, or one it inherited the descriptor from,
- * has it open yet. Shells close copies before they write and between the commands of a group. */
+ * has it open yet. Shells close copies before they write and between the commands of a group. An
+ * ancestor that may not be looked at is somebody else's, as is the one that a session begins with.
+ */
 static bool may_go_on(const struct request *request, const struct draft *draft)
 {
     pid_t pid = request->caller.reader.tid;
     for (unsigned i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
-        if (process_has_writable(pid, draft->handle.inode))
+        if (process_has_writable(pid, draft->handle.inode, i == 0))
             return true;
         pid = process_parent(pid);
     }

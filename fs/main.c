@@ -23,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -233,6 +234,21 @@ static int run_in_background(struct options *options)
     return EXIT_REFUSED;
 }
 
+/* A store below its own mount point could not be reached again once it is mounted. */
+static int check_apart(const char *store, const char *mountpoint, struct problem *problem)
+{
+    AUTO_FREE char *copy = strdup(store);
+    AUTO_FREE char *real = realpath(store, NULL);
+    if (!real && copy) /* it will be made there */
+        real = realpath(dirname(copy), NULL);
+    size_t size = strlen(mountpoint);
+    if (!real || strncmp(real, mountpoint, size) != 0 || (real[size] != '/' && real[size] != 0))
+        return 0;
+    return problem_set(problem, ERR_INVALID,
+                       "the store %s is inside the mount point %s: keep them apart", store,
+                       mountpoint);
+}
+
 /* Paths that mean the same after chdir(2). The mount point exists; the store may not. */
 static int make_absolute(struct options *options, struct buf *store, struct buf *mountpoint,
                          struct problem *problem)
@@ -248,8 +264,9 @@ static int make_absolute(struct options *options, struct buf *store, struct buf 
     buf_append_string(mountpoint, real);
     options->store = buf_string(store);
     options->mountpoint = buf_string(mountpoint);
-    if (!options->schema)
-        return 0;
+    int result = check_apart(options->store, options->mountpoint, problem);
+    if (result < 0 || !options->schema)
+        return result;
     char *schema = realpath(options->schema, NULL);
     if (!schema)
         return problem_set(problem, ERR_INVALID, "the schema folder %s cannot be opened: %s",

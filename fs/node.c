@@ -44,6 +44,33 @@ void node_stat(const struct mount *mount, uint64_t inode, mode_t mode, struct st
     node_stat_times(ret_stat, mount->mounted, mount->mounted, mount->mounted);
 }
 
+void node_stat_size(struct stat *stat, uint64_t size)
+{
+    stat->st_size = (off_t)size;
+    stat->st_blocks = (stat->st_size + 511) / 512;
+}
+
+/* A view may be read by whom the entity may be read by. It outlives the entity, and so do its
+ * permissions: the newest entry is looked at, live or not. */
+int node_view_stat(struct request *request, struct store_view *view, uint64_t inode,
+                   struct stat *ret_stat)
+{
+    struct row_version row;
+    struct row_entry entry;
+    uint64_t seq;
+    uint64_t object = inode_number(inode);
+    int found = store_version_get(view, object, &seq, &row);
+    if (found == 1)
+        found = store_entry_get(view, row.collection, object, &entry);
+    if (found != 1)
+        return found < 0 ? found : -ERR_NOT_FOUND;
+    node_stat(request->mount, inode, S_IFREG | (entry.mode & 0444), ret_stat);
+    ret_stat->st_uid = entry.uid;
+    ret_stat->st_gid = entry.gid;
+    node_stat_times(ret_stat, row.at, row.at, row.at);
+    return 0;
+}
+
 int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *ret_entry)
 {
     ret_entry->inode = inode;

@@ -140,6 +140,11 @@ const struct node_kind *node_kind_of(uint64_t inode);
 
 /* Attributes of something the program makes itself: it belongs to whoever mounted. */
 void node_stat(const struct mount *mount, uint64_t inode, mode_t mode, struct stat *ret_stat);
+void node_stat_size(struct stat *stat, uint64_t size);
+/* Attributes of a view of an entity: it may be read by whom the entity may be, or might be when it
+ * was deleted. The size is left. */
+int node_view_stat(struct request *request, struct store_view *view, uint64_t inode,
+                   struct stat *ret_stat);
 void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime);
 /* Fills an entry by asking the node's getattr. */
 int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *ret_entry);

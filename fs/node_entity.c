@@ -54,8 +54,7 @@ static void fill(const struct subject *subject, struct stat *stat)
     stat->st_mode = S_IFREG | entry->mode;
     stat->st_uid = entry->uid;
     stat->st_gid = entry->gid;
-    stat->st_size = (off_t)subject->row.document.size;
-    stat->st_blocks = (stat->st_size + 511) / 512;
+    node_stat_size(stat, subject->row.document.size);
     node_stat_times(stat, entry->atime, is_set ? entry->mtime : at,
                     entry->ctime > at ? entry->ctime : at);
 }

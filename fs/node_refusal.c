@@ -80,8 +80,7 @@ static int getattr(struct request *request, uint64_t inode, struct stat *ret_sta
     bool is_error = inode_tag(inode) == INODE_ERROR;
     node_stat(request->mount, inode, S_IFREG | 0400, ret_stat);
     ret_stat->st_uid = refusal.uid;
-    ret_stat->st_size = (off_t)(is_error ? refusal.document.size : refusal.bytes.size);
-    ret_stat->st_blocks = (ret_stat->st_size + 511) / 512;
+    node_stat_size(ret_stat, is_error ? refusal.document.size : refusal.bytes.size);
     node_stat_times(ret_stat, refusal.at, refusal.at, refusal.at);
     refusal_finish(&refusal);
     return 0;
@@ -123,8 +122,7 @@ static int journal_getattr(struct request *request, uint64_t inode, struct stat 
     AUTO_BUF struct buf text = {0};
     node_stat(request->mount, inode, S_IFREG | 0444, ret_stat);
     render_journal(request, inode, &text);
-    ret_stat->st_size = (off_t)text.size;
-    ret_stat->st_blocks = (ret_stat->st_size + 511) / 512;
+    node_stat_size(ret_stat, text.size);
     return 0;
 }
 

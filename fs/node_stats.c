@@ -75,8 +75,7 @@ static int render(struct request *request, uint64_t inode, struct buf *out)
 static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
     node_stat(request->mount, inode, S_IFREG | 0444, ret_stat);
-    ret_stat->st_size = STATS_SIZE;
-    ret_stat->st_blocks = (STATS_SIZE + 511) / 512;
+    node_stat_size(ret_stat, STATS_SIZE);
     return 0;
 }
 

@@ -190,6 +190,9 @@ static const char *const passed[] = {"noexec", "noatime", "nodiratime", "sync", 
 static int set_option(struct parser *parser, const char *option)
 {
     size_t size = strcspn(option, "=");
+    if (strncmp(option, "x-", 2) == 0 || strncmp(option, "comment=", 8) == 0 ||
+        strncmp(option, "user=", 5) == 0)
+        return 0; /* fstab(5), mount(8): for other programs */
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (strlen(table[i].name) != size || strncmp(option, table[i].name, size) != 0)
             continue;
@@ -204,8 +207,6 @@ static int set_option(struct parser *parser, const char *option)
             return 0;
         }
     }
-    if (strncmp(option, "x-", 2) == 0 || strncmp(option, "comment=", 8) == 0)
-        return 0; /* fstab(5): for other programs */
     return bad(parser->problem, "unknown option", option, "see persistfs --help");
 }
 

@@ -100,13 +100,13 @@ static bool is_writable_of(const char *folder, const char *fd, uint64_t inode)
 
 #define DESCRIPTORS_MAX 65536 /* looked at; a process with more is taken to have one */
 
-bool process_has_writable(pid_t tid, uint64_t inode)
+bool process_has_writable(pid_t tid, uint64_t inode, bool unknown)
 {
     char folder[64];
     snprintf(folder, sizeof(folder), "/proc/%d/fdinfo", (int)tid);
     DIR *dir = opendir(folder);
     if (!dir)
-        return errno != ENOENT;
+        return errno != ENOENT && unknown;
     bool found = false;
     unsigned seen = 0;
     for (struct dirent *entry; !found && (entry = readdir(dir));) {

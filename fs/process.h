@@ -26,7 +26,8 @@ pid_t process_parent(pid_t pid);
 bool process_has_thread(pid_t pid, pid_t tid);
 
 /* Whether the caller's process has a descriptor, open for writing, of the file with that inode
- * number (fdinfo of proc(5); no call to the file system is made). Unreadable counts as yes. */
-bool process_has_writable(pid_t tid, uint64_t inode);
+ * number (fdinfo of proc(5); no call to the file system is made). `unknown` is the answer when it
+ * may not be looked at. */
+bool process_has_writable(pid_t tid, uint64_t inode, bool unknown);
 
 #endif

@@ -29,14 +29,16 @@ chained() {
 
 @test "the operations and their patches" {
     make_open
-    put docs/a.json '{"a": {"b": [1, 2]}, "c": 1}'
-    put docs/a.json '{"a": {"b": [1, 3]}, "d": 2}'
+    pad=$(printf 'x%.0s' {1..100}) # so that the patch is shorter than the document
+    put docs/a.json '{"a": {"b": [1, 2]}, "c": 1, "pad": "'"$pad"'"}'
+    put docs/a.json '{"a": {"b": [1, 3]}, "pad": "'"$pad"'", "d": 2}'
     mv docs/a.json docs/b.json
     rm docs/b.json
     same "$(jq -r '"\(.op) \(.version)"' docs/b.audit.jsonl | xargs)" \
         "create 1 update 2 rename 3 delete 4"
     jq -c .patch docs/b.audit.jsonl >"$OUT/patches"
-    same "$(sed -n 1p "$OUT/patches")" '[{"op":"add","path":"","value":{"a":{"b":[1,2]},"c":1}}]'
+    same "$(sed -n 1p "$OUT/patches")" \
+        '[{"op":"add","path":"","value":{"a":{"b":[1,2]},"c":1,"pad":"'"$pad"'"}}]'
     same "$(sed -n 3p "$OUT/patches")" '[]'
     same "$(sed -n 4p "$OUT/patches")" '[{"op":"remove","path":""}]'
     same "$(sed -n 2p "$OUT/patches" | jq -c 'sort_by(.path)')" \

@@ -164,30 +164,55 @@ static void descriptors(void **state)
     assert_true(writer >= 0 && reader >= 0);
     uint64_t inode = inode_of(writer);
     pid_t pid = spawn();
-    assert_true(process_has_writable(getpid(), inode));
-    assert_true(process_has_writable(pid, inode));
-    assert_false(process_has_writable(getpid(), inode + (1ULL << 60)));
+    assert_true(process_has_writable(getpid(), inode, true));
+    assert_true(process_has_writable(pid, inode, true));
+    assert_false(process_has_writable(getpid(), inode + (1ULL << 60), true));
     close(writer);
-    assert_false(process_has_writable(getpid(), inode)); /* to read is not to write */
-    assert_true(process_has_writable(pid, inode));
+    assert_false(process_has_writable(getpid(), inode, true)); /* to read is not to write */
+    assert_true(process_has_writable(pid, inode, true));
     end(pid);
-    assert_false(process_has_writable(pid, inode)); /* it is gone */
+    assert_false(process_has_writable(pid, inode, true)); /* it is gone */
     close(reader);
     writer = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    assert_true(process_has_writable(getpid(), inode));
+    assert_true(process_has_writable(getpid(), inode, true));
     struct thread thread;
     thread_start(&thread);
-    assert_true(process_has_writable(thread.tid, inode));
+    assert_true(process_has_writable(thread.tid, inode, true));
     thread_end(&thread);
     close(writer);
     unlink(path);
+}
+
+/* What belongs to another user may not be looked at. */
+static int look_as_nobody(pid_t parent)
+{
+    if (setgid(65534) < 0 || setuid(65534) < 0)
+        return 2;
+    prctl(PR_SET_DUMPABLE, 1);
+    bool unknown = process_has_writable(parent, 1, true) && !process_has_writable(parent, 1, false);
+    return unknown && !process_has_writable(getpid(), 1, true) ? 0 : 1;
+}
+
+static void somebody_elses(void **state)
+{
+    (void)state;
+    int status;
+    if (geteuid() != 0)
+        skip();
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(look_as_nobody(parent));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(itself), cmocka_unit_test(a_thread), cmocka_unit_test(a_child),
-        cmocka_unit_test(nobody), cmocka_unit_test(the_tick), cmocka_unit_test(descriptors),
+        cmocka_unit_test(nobody), cmocka_unit_test(the_tick), cmocka_unit_test(descriptors), cmocka_unit_test(somebody_elses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

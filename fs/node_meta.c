@@ -1,37 +1,7 @@
-/* Views of one entity: `alice.meta`, and its audit sidecar `alice.audit.jsonl`. */
-#include "audit/sidecar.h"
+/* `alice.meta`: what the file system knows of an entity beside its document. */
 #include "fs/node.h"
 #include "store/base/cleanup.h"
 #include "store/base/clock.h"
-
-#include <stdlib.h>
-
-/* A view may be read by whom the entity may be read by. It outlives the entity, and so do its
- * permissions: the newest entry is looked at, live or not. */
-static int view_stat(struct request *request, struct store_view *view, uint64_t inode,
-                     struct stat *stat)
-{
-    struct row_version row;
-    struct row_entry entry;
-    uint64_t seq;
-    uint64_t object = inode_number(inode);
-    int found = store_version_get(view, object, &seq, &row);
-    if (found == 1)
-        found = store_entry_get(view, row.collection, object, &entry);
-    if (found != 1)
-        return found < 0 ? found : -ERR_NOT_FOUND;
-    node_stat(request->mount, inode, S_IFREG | (entry.mode & 0444), stat);
-    stat->st_uid = entry.uid;
-    stat->st_gid = entry.gid;
-    node_stat_times(stat, row.at, row.at, row.at);
-    return 0;
-}
-
-static void set_size(struct stat *stat, uint64_t size)
-{
-    stat->st_size = (off_t)size;
-    stat->st_blocks = (stat->st_size + 511) / 512;
-}
 
 static void write_actor(struct buf *out, const char *member, struct span record_head)
 {
@@ -108,9 +78,9 @@ static int meta_getattr(struct request *request, uint64_t inode, struct stat *re
         return result;
     result = write_meta(&view, inode_number(inode), &text);
     if (result == 0)
-        result = view_stat(request, &view, inode, ret_stat);
+        result = node_view_stat(request, &view, inode, ret_stat);
     store_view_end(&view);
-    set_size(ret_stat, text.size);
+    node_stat_size(ret_stat, text.size);
     return result;
 }
 
@@ -124,56 +94,3 @@ const struct node_kind node_meta = {.type = S_IFREG,
                                     .open = meta_open,
                                     .read = node_text_read,
                                     .release = node_text_release};
-
-static int audit_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
-{
-    struct store_view view;
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    uint64_t size = 0;
-    int found = audit_sidecar_size(&view, inode_number(inode), &size);
-    result = found == 1  ? view_stat(request, &view, inode, ret_stat)
-             : found < 0 ? found
-                         : -ERR_NOT_FOUND;
-    store_view_end(&view);
-    if (result == 0)
-        set_size(ret_stat, size);
-    return result;
-}
-
-static int audit_open(struct request *request, uint64_t inode, int flags,
-                      struct handle **ret_handle)
-{
-    int result = node_refuse_write(request, flags);
-    struct handle *handle = result < 0 ? NULL : calloc(1, sizeof(*handle));
-    if (!handle)
-        return result < 0 ? result : -ERR_NO_MEMORY;
-    *handle = (struct handle){.kind = &node_audit, .inode = inode, .flags = flags};
-    *ret_handle = handle;
-    return 0;
-}
-
-static int audit_read(struct request *request, struct handle *handle, uint64_t offset, size_t size,
-                      struct buf *out)
-{
-    struct store_view view;
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = audit_sidecar_read(&view, inode_number(handle->inode), offset, size, out);
-    store_view_end(&view);
-    return result;
-}
-
-static void audit_release(struct request *request, struct handle *handle)
-{
-    (void)request;
-    free(handle);
-}
-
-const struct node_kind node_audit = {.type = S_IFREG,
-                                     .getattr = audit_getattr,
-                                     .open = audit_open,
-                                     .read = audit_read,
-                                     .release = audit_release};

@@ -1,0 +1,96 @@
+/* An event of the outbox, wherever it is: its number is that of its record, so a move keeps it. */
+#include "audit/event.h"
+#include "fs/node.h"
+
+static struct store_event_id event_of(uint64_t inode)
+{
+    uint64_t number = inode_number(inode);
+    return (struct store_event_id){.seq = number >> 6, .nth = number & 63};
+}
+
+/* Where the event is now, and what it tells of. */
+static int load(struct store_view *view, uint64_t inode, struct row_event *ret_event,
+                struct row_version *ret_row)
+{
+    struct store_event_id id = event_of(inode);
+    struct store_place place;
+    uint64_t seq = 0;
+    int found = store_place_get(view, id, &place);
+    if (found == 1)
+        found = store_event_get(view, place, id, ret_event);
+    if (found == 1)
+        found = store_version_as_of(view, ret_event->object, id.seq, &seq, ret_row);
+    return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
+}
+
+static int event_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
+{
+    struct row_event event;
+    struct row_version row;
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    result = load(&view, inode, &event, &row);
+    if (result == 0) {
+        node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
+        node_stat_size(ret_stat, audit_event_size(&event));
+        node_stat_times(ret_stat, event.since, event.since, event.since);
+    }
+    store_view_end(&view);
+    return result;
+}
+
+static int render(struct request *request, uint64_t inode, struct buf *out)
+{
+    struct row_event event;
+    struct row_version row;
+    struct store_view view;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    result = load(&view, inode, &event, &row);
+    if (result == 0)
+        audit_event_write(out, event_of(inode), &event, &row);
+    store_view_end(&view);
+    return result;
+}
+
+static int event_open(struct request *request, uint64_t inode, int flags,
+                      struct handle **ret_handle)
+{
+    return node_text_open(request, inode, flags, &node_event, render, ret_handle);
+}
+
+static int event_getxattr(struct request *request, uint64_t inode, struct span name,
+                          struct buf *out)
+{
+    struct row_event event;
+    struct row_version row;
+    struct store_view view;
+    if (!span_is(name, "user.persistfs.attempts"))
+        return -ERR_NO_ATTRIBUTE;
+    int result = store_read(request->mount->store, &view);
+    if (result < 0)
+        return result;
+    result = load(&view, inode, &event, &row);
+    store_view_end(&view);
+    if (result == 0)
+        buf_printf(out, "%u", event.attempts);
+    return result;
+}
+
+static int event_listxattr(struct request *request, uint64_t inode, struct buf *out)
+{
+    (void)request, (void)inode;
+    buf_append(out, "user.persistfs.attempts", sizeof("user.persistfs.attempts"));
+    return 0;
+}
+
+const struct node_kind node_event = {.type = S_IFREG,
+                                     .getattr = event_getattr,
+                                     .open = event_open,
+                                     .read = node_text_read,
+                                     .release = node_text_release,
+                                     .getxattr = event_getxattr,
+                                     .listxattr = event_listxattr};
