@@ -368,7 +368,8 @@ static void flipped_bits_are_named(void **state)
     struct model_check_summary summary = {.versions = 77};
     char detail[2000];
     assert_int_equal(check_place_check(store, &summary, detail, sizeof(detail)), -ERR_DAMAGED);
-    assert_string_equal(detail, "versions: object 69, seq 9: the row's checksum does not match");
+    assert_string_equal(detail,
+                        "versions: notes/n (object 69), seq 9: the row's checksum does not match");
     assert_int_equal(summary.versions, 77);
     assert_int_equal(model_check(store, NULL, NULL), -ERR_DAMAGED);
     store_close(store);

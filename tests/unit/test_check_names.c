@@ -179,7 +179,7 @@ static const struct damage damages[] = {
     {"an entry in two collections", entry_twice,
      "entries: notes/n (object 69), seq 9: \"n\" in users (object 64) has lost its name"},
     {"an entry of nothing", entry_of_nothing,
-     "entries: object 71, seq 9: \"w\" in users (object 64) has no versions"},
+     "entries: users/w (object 71), seq 9: \"w\" in users (object 64) has no versions"},
     {"an entry in nothing", entry_in_nothing,
      "entries: notes/n (object 69), seq 9: \"n\" in object 0 has no business there"},
     {"a lost folder", lost_folder,
