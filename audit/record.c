@@ -113,6 +113,8 @@ int audit_record_make(struct arena *arena, const struct audit_subject *subject,
     AUTO_BUF struct buf text = {0};
     write_head(&text, subject, row);
     struct span head = arena_copy(arena, buf_span(&text));
+    if (buf_failed(&text) || !head.data) /* which the clearing would forget */
+        return -ERR_NO_MEMORY;
     buf_clear(&text);
     row->patch = span_make(NULL, 0);
     row->whole = !subject->before && subject->after;
@@ -123,7 +125,7 @@ int audit_record_make(struct arena *arena, const struct audit_subject *subject,
     }
     if (!row->whole)
         row->patch = arena_copy(arena, buf_span(&text));
-    if (buf_failed(&text) || !head.data || (!row->whole && !row->patch.data))
+    if (buf_failed(&text) || (!row->whole && !row->patch.data))
         return -ERR_NO_MEMORY;
     row->head = head;
     buf_clear(&text);

@@ -3,6 +3,8 @@
 #include "fs/process.h"
 #include "store/base/cleanup.h"
 
+#include <fcntl.h>
+
 static size_t limit(const struct request *request)
 {
     return model_options(request->mount->model)->max_entity;
@@ -19,7 +21,8 @@ static int refuse(struct request *request, struct draft *draft, uint64_t offset,
 {
     name_request(request, draft);
     draft->was_refused = true;
-    pendings_hide(request->mount->pendings, draft->object, true);
+    if (draft->handle.flags & O_CREAT)
+        pendings_hide(request->mount->pendings, draft->object, true);
     problem_copy(&draft->verdict, &request->problem);
     draft->refused_offset = offset;
     draft->refused_size = data.size;
@@ -82,6 +85,8 @@ static int commit(struct request *request, struct draft *draft)
     struct mount *mount = request->mount;
     struct pending pending;
     bool is_pending = follow_pending(request, draft, &pending);
+    if (buf_failed(&draft->id))
+        return problem_set(&request->problem, ERR_NO_MEMORY, "no memory for the name");
     struct model_put put = {.caller = draft->opener,
                             .collection = draft->collection,
                             .name = buf_span(&draft->id),

@@ -8,6 +8,7 @@ struct put {
     struct command command;
     const struct model_put *args;
     struct tree *input; /* the parsed text */
+    uint64_t replaced;  /* sequence number of the version that it replaced */
 };
 
 /* What is about to be written. */
@@ -249,6 +250,7 @@ static int run(struct batch *batch, struct command *command)
     struct put *put = (struct put *)command;
     struct draft draft = {0};
     int result = prepare(batch, put, &draft);
+    put->replaced = draft.target.seq;
     /* Even a write of what is there already is refused when it was made in ignorance of it: two who
      * both count from 5 to 6 have not counted to 7. */
     if (result == 0)
@@ -269,6 +271,16 @@ static int run(struct batch *batch, struct command *command)
     return result;
 }
 
+/* Who patches what it has not seen does not know what comes of it. */
+static bool is_blind(struct model *model, const struct put *put)
+{
+    struct bases_note note;
+    return put->args->is_patch && put->command.result.base.kind == MODEL_BASE_NONE &&
+           !(bases_find(model->bases, put->command.result.object, put->args->caller.reader,
+                        put->replaced, &note) &&
+             note.seq == put->replaced);
+}
+
 static void committed(struct model *model, struct command *command)
 {
     const struct put *put = (struct put *)command;
@@ -276,6 +288,8 @@ static void committed(struct model *model, struct command *command)
         atomic_fetch_add(&model->unchanged, 1);
         return;
     }
+    if (is_blind(model, put))
+        return;
     bases_wrote(model->bases, command->result.object, put->args->caller.reader, command->result.seq,
                 command->result.base.kind == MODEL_BASE_OPENED);
 }

@@ -107,6 +107,8 @@ static int check_empty(const char *path, struct problem *problem)
     for (struct dirent *entry; (entry = readdir(dir));)
         empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
     closedir(dir);
+    if (!empty && is_ours(path))
+        return problem_set(problem, ERR_NOT_EMPTY, "a store is mounted on %s already", path);
     return empty ? 0
                  : problem_set(problem, ERR_NOT_EMPTY,
                                "the mount point %s is not empty: name an empty folder", path);

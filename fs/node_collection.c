@@ -257,8 +257,9 @@ static int create(struct request *request, uint64_t folder, struct span text, mo
     buf_append_span(&draft->id, name.id);
     draft->base = is_pin ? (struct model_base){MODEL_BASE_PINNED, name.version}
                          : (struct model_base){MODEL_BASE_NONE, 0};
+    /* What was to be new must be so when it is written. */
     if (!is_pin && draft->mode != DRAFT_PATCH)
-        draft->base.kind = MODEL_BASE_LAST;
+        draft->base.kind = flags & O_EXCL ? MODEL_BASE_PINNED : MODEL_BASE_LAST;
     request->is_write = false; /* nothing was written yet */
     *ret_handle = &draft->handle;
     return node_entry_fill(request, inode, ret_entry);

@@ -259,7 +259,9 @@ static void release(struct request *request, struct handle *handle)
     struct draft *draft = (struct draft *)handle;
     struct mount *mount = request->mount;
     int result = draft_release(request, draft);
-    bool is_void = result < 0 || draft->was_refused;
+    /* An empty file that was there before stays, whatever was refused. */
+    bool has_made_it = handle->flags & O_CREAT;
+    bool is_void = has_made_it && (result < 0 || draft->was_refused);
     pendings_close(mount->pendings, inode_number(handle->inode));
     if (is_void)
         pendings_discard(mount->pendings, inode_number(handle->inode));

@@ -1,6 +1,7 @@
 #include "fs/ops_internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/statvfs.h>
 
 void ops_begin(struct request *request, fuse_req_t req, const struct fuse_file_info *info)
@@ -60,7 +61,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     ops_begin(&request, req, NULL);
     const struct node_kind *kind = node_kind_of(parent);
     int result = -ERR_NOT_A_DIRECTORY;
-    if (kind && kind->lookup)
+    if (strlen(name) > NAME_MAX) /* fuse itself lets longer ones pass */
+        result = -ERR_NAME_TOO_LONG;
+    else if (kind && kind->lookup)
         result = kind->lookup(&request, parent, span_of_string(name), &entry);
     ops_reply_entry(req, &request, &entry, result);
 }

@@ -34,6 +34,23 @@ static int bad(struct problem *problem, const char *what, const char *text, cons
     return problem_set(problem, ERR_INVALID, "%s: %s (%s)", what, text, hint);
 }
 
+static unsigned unit_shift(char unit)
+{
+    switch (unit) {
+    case 'k':
+    case 'K':
+        return 10;
+    case 'm':
+    case 'M':
+        return 20;
+    case 'g':
+    case 'G':
+        return 30;
+    default:
+        return 0;
+    }
+}
+
 /* A decimal number, with K, M or G behind it where `units`. */
 static bool parse_number(const char *text, bool units, uint64_t least, uint64_t most,
                          uint64_t *ret_number)
@@ -42,9 +59,7 @@ static bool parse_number(const char *text, bool units, uint64_t least, uint64_t 
     if (text[0] < '0' || text[0] > '9')
         return false;
     uint64_t number = strtoull(text, &end, 10);
-    unsigned shift = 0;
-    if (units && *end)
-        shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    unsigned shift = units ? unit_shift(*end) : 0;
     if (shift)
         end++;
     if (*end || number > most >> shift)

@@ -100,6 +100,8 @@ void pendings_close(struct pendings *pendings, uint64_t object)
     struct slot *slot = find(pendings, object);
     if (slot && slot->open > 0)
         slot->open--;
+    if (slot && slot->open == 0 && slot->hidden)
+        slot->pending.object = 0;
     pthread_mutex_unlock(&pendings->lock);
 }
 

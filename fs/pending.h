@@ -34,7 +34,8 @@ void pendings_close(struct pendings *pendings, uint64_t object);
 bool pendings_remove(struct pendings *pendings, uint64_t object);
 /* Takes it away unless somebody has it open. */
 void pendings_discard(struct pendings *pendings, uint64_t object);
-/* While hidden, because its content was refused, it is found by its number alone. */
+/* While hidden, because its content was refused, it is found by its number alone; it goes with the
+ * last that has it open. */
 void pendings_hide(struct pendings *pendings, uint64_t object, bool hidden);
 void pendings_set(struct pendings *pendings, uint64_t object, const struct row_entry *entry);
 bool pendings_rename(struct pendings *pendings, uint64_t object, uint64_t collection,

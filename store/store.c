@@ -22,6 +22,8 @@ static int check_format(struct engine_txn *txn, const char *path, struct problem
                            "the format row of the store %s cannot be read: it is damaged", path);
     AUTO_BUF struct buf format = {0};
     format_encode(&format);
+    if (buf_failed(&format))
+        return problem_set(problem, ERR_NO_MEMORY, "no memory to open the store");
     struct span magic = span_make(format.data, format.size - 4);
     if (result == 0 || value.size != format.size || !span_starts_with(value, magic))
         return problem_set(problem, ERR_STORE_FOREIGN,
@@ -93,6 +95,10 @@ static int write_format(struct store *store, const char *path, struct problem *p
     }
     AUTO_BUF struct buf format = {0};
     format_encode(&format);
+    if (buf_failed(&format)) {
+        engine_end(txn);
+        return problem_set(problem, ERR_NO_MEMORY, "no memory to make the store");
+    }
     engine_put(txn, key_span(&key), buf_span(&format));
     result = engine_commit(txn);
     return result < 0 ? problem_set(problem, (enum err) - result,

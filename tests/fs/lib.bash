@@ -6,7 +6,7 @@
 # Nothing here sleeps to wait for something: a mount is usable when the program returns, a daemon's
 # end is an event. Only `until_true` polls, where there is none.
 
-PERSISTFS=${PERSISTFS:-$(ls -d "$(readlink -f "$BATS_TEST_DIRNAME/../..")"/build{,/fs}/persistfs 2>/dev/null | head -n 1)}
+PERSISTFS=${PERSISTFS:-$(readlink -f "$BATS_TEST_DIRNAME/../..")/build/persistfs}
 TEST_LIMIT=${TEST_LIMIT:-120} # seconds, after which the daemons are killed, so that calls return
 
 # --- the life of a mount
