@@ -136,17 +136,29 @@ int audit_record_make(struct arena *arena, const struct audit_subject *subject,
     return buf_failed(&text) ? -ERR_NO_MEMORY : 0;
 }
 
-int32_t audit_record_pid(const struct row_version *row)
+/* The number behind `member`, which is spelled as write_head does; no text of a user's can be, as
+ * its quotes are escaped. */
+static uint32_t number_of(const struct row_version *row, const char *member)
 {
-    static const char member[] = ",\"pid\":";
-    const uint8_t *at = memmem(row->head.data, row->head.size, member, sizeof(member) - 1);
-    int32_t pid = 0;
+    size_t size = strlen(member);
+    const uint8_t *at = memmem(row->head.data, row->head.size, member, size);
+    uint32_t number = 0;
     if (!at)
         return 0;
-    /* The head ends in `"patch":`, so the digits end before it does. */
-    for (at += sizeof(member) - 1; *at >= '0' && *at <= '9' && pid < INT32_MAX / 10; at++)
-        pid = pid * 10 + (*at - '0');
-    return pid;
+    const uint8_t *end = row->head.data + row->head.size;
+    for (at += size; at < end && *at >= '0' && *at <= '9'; at++)
+        number = number * 10 + (uint32_t)(*at - '0');
+    return number;
+}
+
+uint32_t audit_record_uid(const struct row_version *row)
+{
+    return number_of(row, ",\"actor\":{\"uid\":");
+}
+
+uint32_t audit_record_pid(const struct row_version *row)
+{
+    return number_of(row, ",\"pid\":");
 }
 
 struct digest audit_chain_next(const struct digest *chain, const struct digest *hash)

@@ -43,8 +43,9 @@ void audit_record_write(struct buf *out, const struct row_version *row);
 /* What the hash of this record must be, from its text as it stands. Errors: NO_MEMORY. */
 int audit_record_hash(const struct row_version *row, struct digest *ret_hash);
 
-/* The process that the record says it was; 0 when it does not. */
-int32_t audit_record_pid(const struct row_version *row);
+/* Who the record says it was: the user, the process. 0 when it does not. */
+uint32_t audit_record_uid(const struct row_version *row);
+uint32_t audit_record_pid(const struct row_version *row);
 
 /* The next link of the branch's chain: over the previous link and a record's hash. */
 struct digest audit_chain_next(const struct digest *chain, const struct digest *hash);

@@ -2,6 +2,7 @@
  * three agree. */
 #include "fs/model_check.h"
 
+#include "audit/record.h"
 #include "store/base/cleanup.h"
 
 /* A binding of a name, and the one that came after it. */
@@ -96,27 +97,39 @@ static int check_given_up(struct check *check, const struct name *at)
     return 0;
 }
 
-/* The object that had the name before, and was deleted with it, is the predecessor of one that is
- * created under it. One that was renamed lives on elsewhere, and is none. */
+/* The object that had the name before is the predecessor of one that is created under it, if it was
+ * deleted with the name (one that was renamed lives on elsewhere), and by whose record it was the
+ * same user's. Returns 1, 0 or an error. */
+static int is_predecessor(struct check *check, const struct name *at, uint64_t before,
+                          const struct row_version *created)
+{
+    struct row_version row;
+    struct row_entry entry;
+    uint64_t seq;
+    uint32_t creator = audit_record_uid(created);
+    int found = store_version_as_of(&check->view, before, at->seq - 1, &seq, &row);
+    if (found != 1 || row.op != ROW_DELETE || row.collection != at->parent ||
+        !is_named(check, at, row.name))
+        return found < 0 ? found : 0;
+    found = store_entry_get(&check->view, at->parent, before, &entry);
+    return found == 1 ? entry.uid == creator : found;
+}
+
 static int check_predecessor(struct check *check, const struct name *at, uint64_t before)
 {
     struct row_version row;
     uint64_t seq;
-    int found = 1;
-    if (before != 0)
-        found = store_version_as_of(&check->view, before, at->seq - 1, &seq, &row);
-    if (found < 0)
-        return found;
-    if (before != 0 && (found == 0 || row.op != ROW_DELETE || row.collection != at->parent ||
-                        !is_named(check, at, row.name)))
-        before = 0;
-    found = store_version_as_of(&check->view, at->row.object, at->seq, &seq, &row);
+    int found = store_version_as_of(&check->view, at->row.object, at->seq, &seq, &row);
     if (found < 0 || row.op != ROW_CREATE || row.predecessor == before)
         return found < 0 ? found : 0;
+    uint64_t predecessor = row.predecessor;
+    int linked = before == 0 ? 0 : is_predecessor(check, at, before, &row);
+    if (linked < 0 || (linked == 0 && predecessor == 0))
+        return linked < 0 ? linked : 0;
     return model_check_fault(
         check, KEY_VERSION, at->row.object, at->seq,
         "its predecessor is object %ju, expected %ju, which had the name before",
-        (uintmax_t)row.predecessor, (uintmax_t)before);
+        (uintmax_t)predecessor, linked ? (uintmax_t)before : (uintmax_t)0);
 }
 
 /* `before` is NULL for the first binding of a name. */

@@ -10,6 +10,8 @@ struct renaming {
     struct target source;
     struct target replaced; /* what has the new id now, if anything */
     struct unique_values before, after;
+    const struct tree *tree; /* the document in the new collection, */
+    struct span document;    /* and its text; the arena's */
 };
 
 static int load(struct batch *batch, struct renaming *renaming)
@@ -35,6 +37,20 @@ static int load(struct batch *batch, struct renaming *renaming)
     return document->data ? 0 : -ERR_NO_MEMORY;
 }
 
+/* Another collection may ask for members that it has defaults for. */
+static int add_defaults(struct renaming *renaming)
+{
+    struct arena *arena = &renaming->command.arena;
+    AUTO_BUF struct buf text = {0};
+    int result =
+        schema_apply_defaults(renaming->to->schema, arena, renaming->source.tree, &renaming->tree);
+    if (result < 0 || renaming->tree == renaming->source.tree)
+        return result;
+    tree_write_pretty(&text, renaming->tree);
+    renaming->document = arena_copy(arena, buf_span(&text));
+    return buf_failed(&text) || !renaming->document.data ? -ERR_NO_MEMORY : 0;
+}
+
 static int check(struct renaming *renaming)
 {
     struct command *command = &renaming->command;
@@ -46,15 +62,19 @@ static int check(struct renaming *renaming)
         return problem_set(&command->problem, ERR_ALREADY_EXISTS, "the name %.*s is taken",
                            (int)args->new_name.size, args->new_name.data);
     int result = target_parse(command, source);
+    renaming->tree = source->tree;
+    renaming->document = source->row.document;
     if (result < 0 || args->collection == args->new_collection)
         return result;
-    result = schema_validate(renaming->to->schema, source->tree, &command->problem);
+    result = add_defaults(renaming);
+    if (result == 0)
+        result = schema_validate(renaming->to->schema, renaming->tree, &command->problem);
     if (result == 0)
         result = unique_collect(&command->arena, renaming->from->schema, source->tree,
                                 &renaming->before);
     if (result == 0)
         result =
-            unique_collect(&command->arena, renaming->to->schema, source->tree, &renaming->after);
+            unique_collect(&command->arena, renaming->to->schema, renaming->tree, &renaming->after);
     return result;
 }
 
@@ -95,8 +115,8 @@ static int apply(struct batch *batch, struct renaming *renaming, uint64_t commit
                             .collection_name = renaming->to->name,
                             .name = args->new_name,
                             .before = source->tree,
-                            .after = source->tree,
-                            .document = source->row.document,
+                            .after = renaming->tree,
+                            .document = renaming->document,
                             .current = &source->row,
                             .commit = commit,
                             .events = schema_events(renaming->to->schema)};

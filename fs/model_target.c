@@ -15,15 +15,21 @@ static int load(struct batch *batch, struct command *command, uint64_t object,
 }
 
 /* Whose sidecar a new entity of that name goes on with: the one that was deleted with the name. One
- * that was renamed since has taken its records along. */
-static int find_predecessor(struct batch *batch, struct target *target, uint64_t before)
+ * that was renamed since has taken its records along, and one of another user's is not for this one
+ * to read. */
+static int find_predecessor(struct batch *batch, const struct command *command,
+                            struct target *target, uint64_t before)
 {
+    struct row_entry entry;
     struct row_version row;
     uint64_t seq;
     int found = store_version_get(&batch->view, before, &seq, &row);
     if (found == 1 && row.op == ROW_DELETE && row.collection == target->collection &&
-        span_equal(row.name, target->name))
-        target->predecessor = before;
+        span_equal(row.name, target->name)) {
+        found = store_entry_get(&batch->view, target->collection, before, &entry);
+        if (found == 1 && entry.uid == command->actor.uid)
+            target->predecessor = before;
+    }
     return found;
 }
 
@@ -38,7 +44,7 @@ int target_find(struct batch *batch, struct command *command, uint64_t collectio
         if (found == 0 || (found == 1 && !target.exists))
             found = -ERR_DAMAGED; /* a name of nothing */
     } else if (found == 1) {
-        found = find_predecessor(batch, &target, binding.object);
+        found = find_predecessor(batch, command, &target, binding.object);
     }
     if (found < 0)
         return problem_set(&command->problem, (enum err) - found, "the entity cannot be read: %s",
@@ -133,7 +139,7 @@ static int check_deleted(struct batch *batch, struct command *command, const str
     if (before == 0 || !bases_find(batch->model->bases, before, *reader, 0, &note))
         return 0;
     int found = store_version_get(&batch->view, before, &seq, &row);
-    if (found != 1 || audit_record_pid(&row) == command->actor.pid)
+    if (found != 1 || audit_record_pid(&row) == (uint32_t)command->actor.pid)
         return found < 0 ? found : 0;
     command->result.object = before;
     return conflict(command, target, version_at(batch, before, note.seq));

@@ -9,33 +9,48 @@ static struct store_event_id event_of(uint64_t inode)
 }
 
 /* Where the event is now, and what it tells of. */
-static int load(struct store_view *view, uint64_t inode, struct row_event *ret_event,
-                struct row_version *ret_row)
+static int load(struct store_view *view, uint64_t inode, struct store_place *ret_place,
+                struct row_event *ret_event, struct row_version *ret_row)
 {
     struct store_event_id id = event_of(inode);
-    struct store_place place;
     uint64_t seq = 0;
-    int found = store_place_get(view, id, &place);
+    int found = store_place_get(view, id, ret_place);
     if (found == 1)
-        found = store_event_get(view, place, id, ret_event);
+        found = store_event_get(view, *ret_place, id, ret_event);
     if (found == 1)
         found = store_version_as_of(view, ret_event->object, id.seq, &seq, ret_row);
     return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
 }
 
+/* Who claimed it may read it. */
+static int set_owner(struct store_view *view, struct store_place place, struct stat *stat)
+{
+    struct row_entry worker;
+    if (place.place != ROW_CLAIMED)
+        return 0;
+    int found = store_entry_get(view, STORE_CLAIMED, place.worker, &worker);
+    if (found != 1)
+        return found;
+    stat->st_uid = worker.uid;
+    stat->st_gid = worker.gid;
+    return 0;
+}
+
 static int event_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
+    struct store_place place;
     struct row_event event;
     struct row_version row;
     struct store_view view;
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
-    result = load(&view, inode, &event, &row);
+    result = load(&view, inode, &place, &event, &row);
     if (result == 0) {
         node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
         node_stat_size(ret_stat, audit_event_size(&event));
         node_stat_times(ret_stat, event.since, event.since, event.since);
+        result = set_owner(&view, place, ret_stat);
     }
     store_view_end(&view);
     return result;
@@ -43,13 +58,14 @@ static int event_getattr(struct request *request, uint64_t inode, struct stat *r
 
 static int render(struct request *request, uint64_t inode, struct buf *out)
 {
+    struct store_place place;
     struct row_event event;
     struct row_version row;
     struct store_view view;
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
-    result = load(&view, inode, &event, &row);
+    result = load(&view, inode, &place, &event, &row);
     if (result == 0)
         audit_event_write(out, event_of(inode), &event, &row);
     store_view_end(&view);
@@ -65,6 +81,7 @@ static int event_open(struct request *request, uint64_t inode, int flags,
 static int event_getxattr(struct request *request, uint64_t inode, struct span name,
                           struct buf *out)
 {
+    struct store_place place;
     struct row_event event;
     struct row_version row;
     struct store_view view;
@@ -73,7 +90,7 @@ static int event_getxattr(struct request *request, uint64_t inode, struct span n
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
-    result = load(&view, inode, &event, &row);
+    result = load(&view, inode, &place, &event, &row);
     store_view_end(&view);
     if (result == 0)
         buf_printf(out, "%u", event.attempts);

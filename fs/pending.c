@@ -3,7 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define PENDING_MAX 4096
+#define PENDING_MAX     4096
+#define PENDING_PER_UID 1024
 
 struct slot {
     struct pending pending; /* object 0: free */
@@ -48,19 +49,34 @@ static struct slot *find(struct pendings *pendings, uint64_t object)
     return object == 0 ? NULL : find_any(pendings, object);
 }
 
-static struct slot *make_room(struct pendings *pendings)
+/* The oldest that nobody has open, of one user or of all (`any`); and how many they are in all. */
+static struct slot *oldest(struct pendings *pendings, uint32_t uid, bool any, size_t *ret_count)
 {
-    struct slot *slot = find_any(pendings, 0);
-    if (slot)
-        return slot;
+    struct slot *found = NULL;
+    *ret_count = 0;
+    for (size_t i = 0; i < pendings->count; i++) {
+        struct slot *slot = &pendings->slots[i];
+        if (slot->pending.object == 0 || (!any && slot->pending.entry.uid != uid))
+            continue;
+        ++*ret_count;
+        if (slot->open == 0 && (!found || slot->order < found->order))
+            found = slot;
+    }
+    return found;
+}
+
+static struct slot *make_room(struct pendings *pendings, uint32_t uid)
+{
+    size_t count;
+    struct slot *own = oldest(pendings, uid, false, &count);
+    if (count >= PENDING_PER_UID)
+        return own;
+    struct slot *free_slot = find_any(pendings, 0);
+    if (free_slot)
+        return free_slot;
     if (pendings->count < PENDING_MAX)
         return &pendings->slots[pendings->count++];
-    for (size_t i = 0; i < pendings->count; i++) {
-        struct slot *other = &pendings->slots[i];
-        if (other->open == 0 && (!slot || other->order < slot->order))
-            slot = other;
-    }
-    return slot;
+    return oldest(pendings, 0, true, &count);
 }
 
 static void set_name(struct pending *pending, struct span name)
@@ -74,7 +90,7 @@ int pendings_add(struct pendings *pendings, uint64_t object, uint64_t collection
                  const struct row_entry *entry)
 {
     pthread_mutex_lock(&pendings->lock);
-    struct slot *slot = make_room(pendings);
+    struct slot *slot = make_room(pendings, entry->uid);
     if (slot) {
         *slot = (struct slot){.open = 1, .order = pendings->next_order++};
         slot->pending =

@@ -23,7 +23,8 @@ struct pending {
 struct pendings *pendings_create(void);
 void pendings_destroy(struct pendings *pendings); /* takes NULL */
 
-/* Adds one that is open. The oldest that nobody has open makes room when there are too many.
+/* Adds one that is open. The oldest that nobody has open, of the same user when it has too many,
+ * makes room.
  * Errors: BUSY, NO_MEMORY. */
 int pendings_add(struct pendings *pendings, uint64_t object, uint64_t collection, struct span name,
                  const struct row_entry *entry);

@@ -98,7 +98,7 @@ static bool is_writable_of(const char *folder, const char *fd, uint64_t inode)
            (strtoul(flags + 7, NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
-#define DESCRIPTORS_MAX 65536 /* looked at; a process with more is taken to have one */
+#define DESCRIPTORS_MAX 4096 /* looked at; a process with more is taken to have one */
 
 bool process_has_writable(pid_t tid, uint64_t inode, bool unknown)
 {

@@ -83,7 +83,9 @@ static void make_room(struct refusals *refusals, struct refusal *refusal)
     if (count >= REFUSALS_MAX)
         clear(refusals, slot);
     while (refusals->bytes + refusal->bytes.size > BYTES_MAX) {
-        slot = oldest(refusals, 0, true, &count);
+        slot = oldest(refusals, refusal->uid, false, &count);
+        if (!slot)
+            slot = oldest(refusals, 0, true, &count);
         if (!slot)
             break;
         clear(refusals, slot);
@@ -92,8 +94,6 @@ static void make_room(struct refusals *refusals, struct refusal *refusal)
 
 void refusals_add(struct refusals *refusals, struct refusal *refusal)
 {
-    if (refusal->bytes.size > BYTES_MAX)
-        buf_finish(&refusal->bytes);
     pthread_mutex_lock(&refusals->lock);
     make_room(refusals, refusal);
     refusal->number = refusals->next_number++;

@@ -61,10 +61,12 @@ int store_event_next(struct store_view *view, struct store_place place, struct s
     struct span found;
     struct span value;
     result = engine_cursor_seek(view->cursor, key_span(&key), &found, &value);
-    if (result != 1)
+    if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
         return result;
-    if (found.size != key.size - 1 || memcmp(found.data, key.bytes, PLACE_PREFIX) != 0)
+    if (store_is_other(found, &key, key.size - 1, PLACE_PREFIX))
         return 0;
+    if (result < 0)
+        return result;
     ret_id->seq = key_u64_at(found, PLACE_PREFIX);
     ret_id->nth = found.data[PLACE_PREFIX + 8];
     result = row_event_decode(value, ret_row);

@@ -60,10 +60,9 @@ static int seek_within(struct store_view *view, const struct key *from, size_t p
     struct span key;
     struct span value;
     result = engine_cursor_seek(view->cursor, key_span(from), &key, &value);
-    /* A damaged row is only this look-up's business when it is the row that was looked for. */
     if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
         return result;
-    if (key.size != from->size || memcmp(key.data, from->bytes, prefix) != 0)
+    if (store_is_other(key, from, from->size, prefix))
         return 0;
     if (result < 0)
         return result;
@@ -297,11 +296,13 @@ int store_version_after(struct store_view *view, uint64_t object, uint64_t seq, 
     struct span found;
     struct span value;
     result = engine_cursor_seek_before(view->cursor, key_span(&key), &found, &value);
-    if (result != 1)
+    if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
         return result;
-    if (found.size != key.size || memcmp(found.data, key.bytes, prefix) != 0 ||
-        key_seq(found) > view->seq)
+    if (store_is_other(found, &key, key.size, prefix) ||
+        (found.size > 0 && key_seq(found) > view->seq))
         return 0;
+    if (result < 0)
+        return result;
     *ret_seq = key_seq(found);
     return decoded(1, row_version_decode(value, ret_row));
 }

@@ -23,4 +23,14 @@ int store_lock(int dir_fd, const char *path, int *ret_fd, struct problem *proble
 int store_folder_open(const char *path, bool create, int *ret_fd, struct problem *problem);
 /* Whether there is a store in the folder: 1, 0 (and it may be made there), or STORE_FOREIGN. */
 int store_folder_look(int dir_fd, const char *path, struct problem *problem);
+
+/* Of a row that a look-up came upon: whether it is none of those that are looked for, which have
+ * keys of that size and begin as `key` does. Its damage is then not the look-up's business. A key
+ * that is damaged itself is empty, and may be anyone's. */
+static inline bool store_is_other(struct span found, const struct key *key, size_t size,
+                                  size_t prefix)
+{
+    return found.size > 0 && (found.size != size || memcmp(found.data, key->bytes, prefix) != 0);
+}
+
 #endif

@@ -25,7 +25,9 @@ static int teardown(void **state)
 
 static int add(struct pendings *pendings, uint64_t object, uint64_t collection, const char *name)
 {
-    const struct row_entry entry = {.live = true, .mode = (uint32_t)object};
+    /* Eight users take turns, so none of them reaches a user's own bound first. */
+    const struct row_entry entry = {
+        .live = true, .mode = (uint32_t)object, .uid = (uint32_t)(object % 8)};
     return pendings_add(pendings, object, collection, span_of_string(name), &entry);
 }
 
@@ -186,6 +188,29 @@ static void bounded(void **state)
     assert_int_equal(add(pendings, 3, 70, "too many"), 0);
 }
 
+static int add_as(struct pendings *pendings, uint64_t object, const char *name, uint32_t uid)
+{
+    const struct row_entry entry = {.live = true, .uid = uid};
+    return pendings_add(pendings, object, 70, span_of_string(name), &entry);
+}
+
+/* One user cannot take what others need. */
+static void bounded_by_user(void **state)
+{
+    struct pendings *pendings = *state;
+    for (uint64_t i = 0; i < MOST / 4; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "n%ju", (uintmax_t)i);
+        assert_int_equal(add_as(pendings, 1000 + i, name, 7), 0);
+    }
+    assert_int_equal(add_as(pendings, 1, "more", 7), -ERR_BUSY);
+    assert_int_equal(add_as(pendings, 2, "mine", 8), 0);
+    pendings_close(pendings, 1500);
+    assert_int_equal(add_as(pendings, 1, "more", 7), 0);
+    assert_false(is_there(pendings, 1500));
+    assert_true(is_there(pendings, 2));
+}
+
 static void *come_and_go(void *argument)
 {
     struct pendings *pendings = argument;
@@ -230,6 +255,7 @@ int main(void)
         PENDING_TEST(changes),
         PENDING_TEST(in_order_of_objects),
         PENDING_TEST(bounded),
+        PENDING_TEST(bounded_by_user),
         PENDING_TEST(many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
