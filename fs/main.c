@@ -308,7 +308,7 @@ static int verb_mount(int argc, char **argv)
         fputs(options_usage, stdout);
     } else if (outcome == OPTIONS_VERSION) {
         printf("persistfs %s\n", PERSISTFS_VERSION);
-    } else {
+    } else if (outcome == OPTIONS_MOUNT) {
         code = mount_store(&options);
     }
     options_finish(&options);

@@ -82,19 +82,23 @@ static int forget(struct batch *batch, struct store_place from, struct store_eve
     return result < 0 ? result : store_time_put(&batch->view, folder_of(from), batch->now);
 }
 
-/* Forgets the oldest dispatched event once there are too many. The number kept is bounded by
- * position: as many are forgotten as come. */
+#define FORGET_MAX 4 /* in one commit: more than come, so that a lower bound is reached in time */
+
+/* Forgets the oldest dispatched events once there are too many. */
 static int retain(struct batch *batch)
 {
     const struct store_place dispatched = {.place = ROW_DISPATCHED};
-    struct store_event_id oldest = {0};
-    struct row_event event;
-    if (batch->state.events_at[ROW_DISPATCHED] <= batch->model->options.dispatched_kept)
-        return 0;
-    int found = store_event_next(&batch->view, dispatched, oldest, &oldest, &event);
-    if (found != 1)
-        return found;
-    return forget(batch, dispatched, oldest);
+    uint64_t kept = batch->model->options.dispatched_kept;
+    for (unsigned i = 0; i < FORGET_MAX && batch->state.events_at[ROW_DISPATCHED] > kept; i++) {
+        struct store_event_id oldest = {0};
+        struct row_event event;
+        int result = store_event_next(&batch->view, dispatched, oldest, &oldest, &event);
+        if (result == 1)
+            result = forget(batch, dispatched, oldest);
+        if (result < 0)
+            return result;
+    }
+    return 0;
 }
 
 static int run_move(struct batch *batch, struct command *command)

@@ -1,6 +1,8 @@
 /* Which entity a command is about, and whether it is the one that the caller means. */
 #include "fs/model_internal.h"
 
+#include <assert.h>
+
 static int load(struct batch *batch, struct command *command, uint64_t object,
                 struct target *target)
 {
@@ -158,6 +160,7 @@ int target_check_base(struct batch *batch, struct command *command, const struct
     case MODEL_BASE_OPENED:
         return target->exists ? check_opened(batch, command, target, reader, base.number) : 0;
     case MODEL_BASE_LAST:
+        assert(reader); /* a verb that FUSE sends no owner with has nothing to look up */
         if (!target->exists ||
             !bases_find(batch->model->bases, target->object, *reader, target->seq, &note)) {
             command->result.base.kind = MODEL_BASE_NONE;

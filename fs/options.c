@@ -282,7 +282,9 @@ static int parse_flag(struct parser *parser, struct arguments *arguments, const 
         arguments->at++;
         return 0;
     }
-    if (strcmp(flag, "-f") == 0)
+    if (strcmp(flag, "-f") == 0 && arguments->is_helper)
+        *outcome = OPTIONS_FAKE;
+    else if (strcmp(flag, "-f") == 0)
         parser->options->foreground = true;
     else if (strcmp(flag, "-d") == 0)
         return set_debug(parser, NULL);
@@ -327,7 +329,8 @@ int options_parse(int argc, char **argv, struct options *ret_options,
         if (result < 0)
             return result;
     }
-    if (*ret_outcome == OPTIONS_MOUNT && !ret_options->mountpoint)
+    bool needs_both = *ret_outcome == OPTIONS_MOUNT || *ret_outcome == OPTIONS_FAKE;
+    if (needs_both && !ret_options->mountpoint)
         return problem_set(problem, ERR_INVALID, "%s is missing (see persistfs --help)",
                            ret_options->store ? "the mount point" : "the store");
     return 0;

@@ -17,7 +17,8 @@ struct options {
     struct buf fuse; /* options that FUSE and the kernel take, each with a comma before it */
 };
 
-enum options_outcome { OPTIONS_MOUNT, OPTIONS_HELP, OPTIONS_VERSION };
+/* OPTIONS_FAKE: mount(8) wants everything done but the mount. */
+enum options_outcome { OPTIONS_MOUNT, OPTIONS_FAKE, OPTIONS_HELP, OPTIONS_VERSION };
 
 /* Reads the command line. `argv[0]` may be a mount helper's name (mount.fuse.persistfs), whose
  * flags are mount(8)'s. Errors: INVALID, and the detail names what is wrong. */

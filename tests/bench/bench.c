@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -289,10 +291,11 @@ static void work(const struct run *run, unsigned number, struct tally *tally, in
 {
     struct writer writer = {.folder = run->folder};
     char byte = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it would keep the mount busy */
     run->system->open(&writer);
     check(write(ready, &byte, 1) == 1, "write", "a pipe");
     check(read(start, &byte, 1) == 0, "read", "a pipe"); /* until its other end is closed */
-    tally->began = now();
+    tally->began = tally->ended = now();
     if (strcmp(run->operation, "fill") == 0)
         fill(run, &writer);
     else

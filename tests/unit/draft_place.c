@@ -125,8 +125,8 @@ void draft_reads(struct draft_place *place, struct handle *handle, const char *e
     struct request request;
     AUTO_BUF struct buf out = {0};
     begin(place, &request);
-    assert_int_equal(
-        end(place, &request, handle->kind->read(&request, handle, 0, 100000, &out)), 0);
+    assert_int_equal(end(place, &request, handle->kind->read(&request, handle, 0, 100000, &out)),
+                     0);
     if (!span_is(buf_span(&out), expected))
         fail_msg("expected: %s; read: %s", expected, buf_string(&out));
 }

@@ -88,7 +88,9 @@ static int put(struct model_place *place, uint64_t collection, const char *name,
                             .object = store_new_object(place->store),
                             .text = span_of_string(text),
                             .is_patch = is_patch,
-                            .mode = 0600};
+                            .mode = 0600,
+                            .uid = geteuid(),
+                            .gid = getegid()};
     return model_put(place->model, &put, ret_result ? ret_result : &ignored, problem);
 }
 

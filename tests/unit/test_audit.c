@@ -41,13 +41,13 @@ static struct tree *parse(struct arena *arena, const char *text)
 /* Makes a record, writes it, and parses what was written. */
 static void make(struct bench *bench, enum row_op op, const char *before, const char *after)
 {
-    struct audit_subject subject = {
-        .seq = 812,
-        .collection = span_of_string("users"),
-        .from = span_of_string(op == ROW_RENAME ? "users/old\303\244" : ""),
-        .actor = &actor,
-        .before = parse(&bench->arena, before),
-        .after = parse(&bench->arena, after)};
+    struct audit_subject subject = {.seq = 812,
+                                    .collection = span_of_string("users"),
+                                    .from =
+                                        span_of_string(op == ROW_RENAME ? "users/old\303\244" : ""),
+                                    .actor = &actor,
+                                    .before = parse(&bench->arena, before),
+                                    .after = parse(&bench->arena, after)};
     bench->row.op = op;
     bench->row.version = 4;
     bench->row.at = AT;
@@ -57,8 +57,8 @@ static void make(struct bench *bench, enum row_op op, const char *before, const 
     audit_record_write(&bench->line, &bench->row);
     assert_int_equal(bench->line.size, bench->row.record_size);
     assert_int_equal(bench->line.data[bench->line.size - 1], '\n');
-    bench->json = json_loadb((const char *)bench->line.data, bench->line.size,
-                             JSON_REJECT_DUPLICATES, NULL);
+    bench->json =
+        json_loadb((const char *)bench->line.data, bench->line.size, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(bench->json);
 }
 
@@ -349,12 +349,12 @@ static void names_of_no_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(creation),          cmocka_unit_test(update),
+        cmocka_unit_test(creation),           cmocka_unit_test(update),
         cmocka_unit_test(update_of_spelling), cmocka_unit_test(deletion),
-        cmocka_unit_test(renaming),          cmocka_unit_test(migration),
+        cmocka_unit_test(renaming),           cmocka_unit_test(migration),
         cmocka_unit_test(whole_when_shorter), cmocka_unit_test(chain),
-        cmocka_unit_test(event_text),        cmocka_unit_test(event_size),
-        cmocka_unit_test(event_types),       cmocka_unit_test(event_names),
+        cmocka_unit_test(event_text),         cmocka_unit_test(event_size),
+        cmocka_unit_test(event_types),        cmocka_unit_test(event_names),
         cmocka_unit_test(names_of_no_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,21 @@ static void written(void **state)
     bases_destroy(bases);
 }
 
+static void forgotten(void **state)
+{
+    (void)state;
+    struct bases *bases = bases_create(8);
+    bases_read(bases, OBJECT, self(), 5);
+    bases_read(bases, OBJECT + 1, self(), 6);
+    bases_forget(bases, OBJECT, self());
+    bases_forget(bases, OBJECT + 2, self());
+    assert_int_equal(known(bases, OBJECT, self(), 5), 0);
+    assert_int_equal(known(bases, OBJECT + 1, self(), 6), 6);
+    bases_read(bases, OBJECT, self(), 7);
+    assert_int_equal(known(bases, OBJECT, self(), 9), 7);
+    bases_destroy(bases);
+}
+
 /* Of the pairs 0 to 5 in a table of 4, those used last remain. */
 static void the_least_recent_goes(void **state)
 {
@@ -286,6 +301,7 @@ int main(void)
         cmocka_unit_test(read_and_find),
         cmocka_unit_test(no_owner_no_note),
         cmocka_unit_test(written),
+        cmocka_unit_test(forgotten),
         cmocka_unit_test(the_least_recent_goes),
         cmocka_unit_test(a_bound_kept),
         cmocka_unit_test(another_process_with_the_same_owner),

@@ -10,10 +10,9 @@
 
 #include <cmocka.h>
 
-#define NEW (O_WRONLY | O_CREAT | O_TRUNC)
-#define OPEN_SCHEMA "{}"
-#define STRICT_SCHEMA                                                                              \
-    "{\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"]}"
+#define NEW           (O_WRONLY | O_CREAT | O_TRUNC)
+#define OPEN_SCHEMA   "{}"
+#define STRICT_SCHEMA "{\"properties\":{\"n\":{\"type\":\"integer\"}},\"required\":[\"n\"]}"
 
 static int setup(void **state)
 {
@@ -117,7 +116,7 @@ static void a_refused_piece_is_taken_back(void **state)
     assert_true(span_is(buf_span(&place->refused), "{\"a\":1]"));
     draft_reads(place, handle, "{\"a\":");
     assert_int_equal(draft_put(place, handle, 5, "nul "), -ERR_JSON_SYNTAX);
-    assert_int_equal(draft_put(place, handle, 5, "\377"), -ERR_JSON_SYNTAX);
+    assert_int_equal(draft_put(place, handle, 5, "\377"), -ERR_JSON_ENCODING);
     assert_int_equal(draft_put(place, handle, 5, "\"\377"), -ERR_JSON_ENCODING);
     assert_int_equal(draft_put(place, handle, 5, "1}"), 0);
     assert_int_equal(draft_close(place, handle), 0);
@@ -293,7 +292,7 @@ static void a_hole_is_not_json(void **state)
     struct handle *handle = draft_open(place, "a.json", NEW);
     assert_int_equal(draft_put(place, handle, 0, "{"), 0);
     assert_int_equal(draft_put(place, handle, 2, "}"), 0);
-    assert_int_equal(draft_sync(place, handle), -ERR_JSON_SYNTAX);
+    assert_int_equal(draft_sync(place, handle), -ERR_JSON_ENCODING);
     assert_int_equal(draft_put(place, handle, 1, " "), 0);
     assert_int_equal(draft_sync(place, handle), 0);
     draft_free(place, handle);
@@ -329,7 +328,8 @@ static void too_large(void **state)
     assert_true(draft_has(place, "a", "{}"));
 }
 
-/* Members given twice are found when the text is complete: the piece that completes it is refused. */
+/* Members given twice are found when the text is complete: the piece that completes it is refused.
+ */
 static void refused_by_the_tree(void **state)
 {
     struct draft_place *place = *state;

@@ -146,8 +146,8 @@ static void collections(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "_", "Z9", "users", "a-b_c", "_-"};
-    static const char *const bad[] = {"",  "-a", "9a", ".schema", "a.b", "a b",
-                                      "a/", "\303\244", "a\n", "a\177"};
+    static const char *const bad[] = {"",    "-a", "9a",       ".schema", "a.b",
+                                      "a b", "a/", "\303\244", "a\n",     "a\177"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_int_equal(name_check_collection(span_of_string(good[i]), NULL), 0);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -70,8 +70,7 @@ static void plain(void **state)
     AUTO_PARSED struct parsed parsed;
     char *argv[] = {"persistfs", "/store", "/mnt", NULL};
     problem_init(&parsed.problem);
-    assert_int_equal(
-        options_parse(3, argv, &parsed.options, &parsed.outcome, &parsed.problem), 0);
+    assert_int_equal(options_parse(3, argv, &parsed.options, &parsed.outcome, &parsed.problem), 0);
     const struct options *options = &parsed.options;
     assert_int_equal(parsed.outcome, OPTIONS_MOUNT);
     assert_string_equal(options->store, "/store");
@@ -187,12 +186,34 @@ static void sizes(void **state)
     static const struct {
         const char *text;
         size_t size;
-    } good[] = {{"1", 1},           {"1000", 1000},          {"4K", 4096},
-                {"3M", 3 << 20},    {"1G", (size_t)1 << 30}, {"1024M", (size_t)1 << 30},
-                {"0007", 7},        {"1073741824", (size_t)1 << 30}};
-    static const char *const bad[] = {"",    "0",    "0K", "-1", "+1",   " 1",  "1 ",   "1k",
-                                      "1KB", "K",    "2G", "1T", "0x10", "1.5", "1025M", "1073741825",
-                                      "18446744073709551617", "99999999999999999999999G"};
+    } good[] = {{"1", 1},
+                {"1000", 1000},
+                {"4K", 4096},
+                {"3M", 3 << 20},
+                {"1G", (size_t)1 << 30},
+                {"1024M", (size_t)1 << 30},
+                {"0007", 7},
+                {"4k", 4096},
+                {"3m", 3 << 20},
+                {"1g", (size_t)1 << 30},
+                {"1073741824", (size_t)1 << 30}};
+    static const char *const bad[] = {"",
+                                      "0",
+                                      "0K",
+                                      "-1",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1KB",
+                                      "K",
+                                      "2G",
+                                      "1T",
+                                      "0x10",
+                                      "1.5",
+                                      "1025M",
+                                      "1073741825",
+                                      "18446744073709551617",
+                                      "99999999999999999999999G"};
     char line[100];
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         AUTO_PARSED struct parsed parsed;
@@ -271,17 +292,28 @@ static void mount_helper(void **state)
     AUTO_PARSED struct parsed parsed;
     parse_as(&parsed, "mount.fuse.persistfs", "s|m|-x");
     assert_int_equal(parsed.result, -ERR_INVALID);
+    AUTO_PARSED struct parsed fake; /* mount -f: everything but the mount */
+    parse_as(&fake, "mount.fuse.persistfs", "s|m|-f|-o|rw");
+    assert_int_equal(fake.result, 0);
+    assert_int_equal(fake.outcome, OPTIONS_FAKE);
+    assert_false(fake.options.foreground);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain),         cmocka_unit_test(flags),
-        cmocka_unit_test(help_and_version), cmocka_unit_test(operands),
-        cmocka_unit_test(switches),      cmocka_unit_test(ignored),
-        cmocka_unit_test(passed_on),     cmocka_unit_test(unknown),
-        cmocka_unit_test(sizes),         cmocka_unit_test(numbers),
-        cmocka_unit_test(the_last_one_counts), cmocka_unit_test(schema_folder),
+        cmocka_unit_test(plain),
+        cmocka_unit_test(flags),
+        cmocka_unit_test(help_and_version),
+        cmocka_unit_test(operands),
+        cmocka_unit_test(switches),
+        cmocka_unit_test(ignored),
+        cmocka_unit_test(passed_on),
+        cmocka_unit_test(unknown),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(the_last_one_counts),
+        cmocka_unit_test(schema_folder),
         cmocka_unit_test(mount_helper),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,8 +211,9 @@ static void somebody_elses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(itself), cmocka_unit_test(a_thread), cmocka_unit_test(a_child),
-        cmocka_unit_test(nobody), cmocka_unit_test(the_tick), cmocka_unit_test(descriptors), cmocka_unit_test(somebody_elses),
+        cmocka_unit_test(itself),         cmocka_unit_test(a_thread), cmocka_unit_test(a_child),
+        cmocka_unit_test(nobody),         cmocka_unit_test(the_tick), cmocka_unit_test(descriptors),
+        cmocka_unit_test(somebody_elses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,8 +44,7 @@ static uint64_t add(struct refusals *refusals, uint32_t uid, uint64_t collection
 }
 
 /* The number that the user finds under that name; 0 for none. */
-static uint64_t find(struct refusals *refusals, uint32_t uid, uint64_t collection,
-                     const char *name)
+static uint64_t find(struct refusals *refusals, uint32_t uid, uint64_t collection, const char *name)
 {
     struct refusal refusal;
     if (!refusals_find(refusals, collection, span_of_string(name), uid, &refusal))
@@ -275,16 +274,11 @@ int main(void)
 {
 #define REFUSAL_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        REFUSAL_TEST(kept_as_it_was),
-        REFUSAL_TEST(seen_by_who_caused_it_and_root),
-        REFUSAL_TEST(newest_of_a_name),
-        REFUSAL_TEST(settled),
-        REFUSAL_TEST(bound_of_a_user),
-        REFUSAL_TEST(bound_of_all),
-        REFUSAL_TEST(bound_of_bytes),
-        REFUSAL_TEST(more_bytes_than_there_is_room_for),
-        REFUSAL_TEST(counts),
-        REFUSAL_TEST(many_threads),
+        REFUSAL_TEST(kept_as_it_was),   REFUSAL_TEST(seen_by_who_caused_it_and_root),
+        REFUSAL_TEST(newest_of_a_name), REFUSAL_TEST(settled),
+        REFUSAL_TEST(bound_of_a_user),  REFUSAL_TEST(bound_of_all),
+        REFUSAL_TEST(bound_of_bytes),   REFUSAL_TEST(more_bytes_than_there_is_room_for),
+        REFUSAL_TEST(counts),           REFUSAL_TEST(many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,8 +58,8 @@ static void assert_read(struct file *file, uint64_t offset, size_t size)
     struct span rest = offset < all.size ? span_skip(all, (size_t)offset) : span_make(NULL, 0);
     struct span found = span_skip(buf_span(&out), 7);
     if (!span_equal(found, span_head(rest, size)))
-        fail_msg("offset %ju, size %zu: found %zu bytes: %.*s", (uintmax_t)offset, size,
-                 found.size, (int)found.size, found.data);
+        fail_msg("offset %ju, size %zu: found %zu bytes: %.*s", (uintmax_t)offset, size, found.size,
+                 (int)found.size, found.data);
 }
 
 static void assert_all(struct model_place *place, uint64_t object)
@@ -237,7 +237,9 @@ static void a_predecessor_with_a_higher_number(void **state)
                             .collection = collection,
                             .name = span_of_string("a"),
                             .object = low,
-                            .text = span_of_string("{}")};
+                            .text = span_of_string("{}"),
+                            .mode = 0600,
+                            .uid = geteuid()};
     assert_int_equal(model_put(place.model, &put, &result, NULL), 0);
     assert_int_equal(result.object, low);
     write_many(&place, collection, "a", 3);

@@ -427,6 +427,57 @@ static void damaged_rows(void **state)
     assert_int_equal(store_version_after(view, 200, 0, &seq, &row), 1);
 }
 
+/* Alters a byte of the data file, behind the engine's back. */
+static void spoil(struct place *place, const char *marker)
+{
+    char path[128];
+    static uint8_t bytes[1 << 20];
+    store_view_end(&place->view);
+    store_close(place->store);
+    snprintf(path, sizeof(path), "%s/data.mdb", place->path);
+    FILE *file = fopen(path, "r+e");
+    assert_non_null(file);
+    size_t size = fread(bytes, 1, sizeof(bytes), file);
+    uint8_t *at = memmem(bytes, size, marker, strlen(marker));
+    assert_non_null(at);
+    assert_int_equal(fseek(file, at - bytes, SEEK_SET), 0);
+    assert_int_equal(fputc('!', file), '!');
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(store_open(place->path, &(struct store_options){0}, &place->store, NULL), 0);
+    assert_int_equal(store_read(place->store, &place->view), 0);
+}
+
+static void damaged_neighbours(void **state)
+{
+    struct place *place = *state;
+    const struct store_place pending = {.place = ROW_PENDING};
+    const struct store_place claimed = {.place = ROW_CLAIMED, .worker = 80};
+    const struct row_event event = {.type = span_of_string("SPOILED EVENT")};
+    const struct row_version spoiled = {
+        .op = ROW_CREATE, .version = 1, .document = span_of_string("SPOILED DOCUMENT")};
+    put_version(place, 200, 3, 1);
+    assert_int_equal(store_version_put(&place->view, 201, 4, &spoiled), 0);
+    put_version(place, 202, 5, 1);
+    put_event(place, pending, 3, 0);
+    assert_int_equal(store_event_put(&place->view, claimed, (struct store_event_id){4, 0}, &event),
+                     0);
+    look(place);
+    spoil(place, "SPOILED EVENT");
+    spoil(place, "SPOILED DOCUMENT");
+    struct store_view *view = &place->view;
+    struct row_version row;
+    struct row_event found;
+    struct store_event_id id = {0};
+    uint64_t seq;
+    assert_int_equal(store_version_get(view, 201, &seq, &row), -ERR_DAMAGED);
+    assert_int_equal(store_version_after(view, 201, 0, &seq, &row), -ERR_DAMAGED);
+    assert_int_equal(store_version_after(view, 202, 5, &seq, &row), 0);
+    assert_int_equal(store_version_as_of(view, 200, 2, &seq, &row), 0);
+    assert_int_equal(store_event_next(view, pending, id, &id, &found), 1);
+    assert_int_equal(store_event_next(view, pending, id, &id, &found), 0);
+    assert_int_equal(store_event_next(view, claimed, id, &id, &found), -ERR_DAMAGED);
+}
+
 int main(void)
 {
 #define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -441,6 +492,7 @@ int main(void)
         STORE_TEST(log_and_times),
         STORE_TEST(events_by_place),
         STORE_TEST(damaged_rows),
+        STORE_TEST(damaged_neighbours),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
