@@ -1,4 +1,5 @@
 #include "store/base/cleanup.h"
+#include "store/base/clock.h"
 #include "store/store_internal.h"
 
 #include <dirent.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define DATA_FILE "data.mdb"
 #define LOCK_FILE "lock"
@@ -104,13 +106,29 @@ int store_folder_look(int dir_fd, const char *path, struct problem *problem)
     return has_data;
 }
 
+#define LOCK_PATIENCE ((int64_t)2 * CLOCK_SECOND)
+
+/* fusermount3 -u and umount return before the daemon has ended, and who mounts again at once means
+ * no harm: the lock is waited for a moment before it counts as held. */
+static bool take_lock(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 10 * 1000000};
+    int64_t deadline = clock_monotonic() + LOCK_PATIENCE;
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK || clock_monotonic() > deadline)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 int store_lock(int dir_fd, const char *path, int *ret_fd, struct problem *problem)
 {
     AUTO_CLOSE int fd = openat(dir_fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return system_problem(problem, "open the lock of", path);
     char pid[32] = "";
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    if (!take_lock(fd)) {
         ssize_t size = pread(fd, pid, sizeof(pid) - 1, 0);
         pid[size > 0 ? size : 0] = 0;
         pid[strcspn(pid, "\n")] = 0;

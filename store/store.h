@@ -33,7 +33,8 @@ struct store_options {
 
 /* Opens the store in the folder `path`; makes the folder and the store when they are not there
  * (unless read_only). Making is atomic: a crash leaves a store or none. The store is locked for
- * this process (flock(2) on its file `lock`, which names the process).
+ * this process (flock(2) on its file `lock`, which names the process), after two seconds' wait for
+ * one that is about to end.
  * Errors: STORE_IN_USE (the detail names the pid), STORE_FOREIGN, NEWER_FORMAT, ACCESS (it belongs
  * to someone else, or is open to others), NOT_FOUND, NOT_A_DIRECTORY, NO_SPACE, DAMAGED, ENGINE. */
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
