@@ -1,7 +1,6 @@
 #include "fs/draft.h"
 
 #include "fs/process.h"
-#include "store/base/cleanup.h"
 
 #include <fcntl.h>
 
@@ -13,7 +12,7 @@ static size_t limit(const struct request *request)
 static void name_request(struct request *request, const struct draft *draft)
 {
     request_name(request, draft->collection, buf_span(&draft->collection_name),
-                 buf_span(&draft->id), draft->suffix);
+                 buf_span(&draft->id), ".json");
 }
 
 /* Keeps the verdict that is in request->problem, and what it was given for. */
@@ -179,18 +178,17 @@ static uint64_t known_seq(const struct draft *draft)
 static int read_known(struct request *request, const struct draft *draft, uint64_t offset,
                       size_t size, struct buf *out)
 {
-    struct store_view view;
+    struct row_version row;
+    uint64_t seq;
+    if (known_seq(draft) == 0)
+        return 0;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
-    struct row_version row;
-    uint64_t seq;
-    int found = known_seq(draft) == 0
-                    ? 0
-                    : store_version_as_of(&view, draft->object, known_seq(draft), &seq, &row);
+    int found = store_version_as_of(&view, draft->object, known_seq(draft), &seq, &row);
     if (found == 1 && offset < row.document.size)
         buf_append_span(out, span_head(span_skip(row.document, (size_t)offset), size));
-    store_view_end(&view);
     return found < 0 ? found : 0;
 }
 

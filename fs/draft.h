@@ -26,7 +26,6 @@ struct draft {
 
     /* Constant after the open. */
     struct model_caller opener;
-    const char *suffix;  /* of the file's name: ".json" */
     uint64_t opened_seq; /* the version that was there; 0: none */
     uint32_t create_mode;
 
@@ -57,8 +56,7 @@ struct draft {
 };
 
 /* Takes its place in the mount's list. `flags` are open(2)'s. */
-struct draft *draft_create(struct request *request, const struct node_kind *kind, uint64_t inode,
-                           int flags);
+struct draft *draft_create(struct request *request, uint64_t inode, int flags);
 void draft_destroy(struct mount *mount, struct draft *draft);
 
 int draft_read(struct request *request, struct draft *draft, uint64_t offset, size_t size,
@@ -68,7 +66,7 @@ int draft_truncate(struct request *request, struct draft *draft, uint64_t size);
 int draft_flush(struct request *request, struct draft *draft);
 int draft_fsync(struct request *request, struct draft *draft);
 /* The last descriptor is gone: whatever was not committed is on record as refused. Returns the
- * error that this makes, for the log alone. */
+ * error that this makes, which no caller can be given any more. */
 int draft_release(struct request *request, struct draft *draft);
 
 /* Whether somebody has the node open for writing, and who opened it. */

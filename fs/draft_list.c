@@ -8,7 +8,7 @@
 
 static struct draft **bucket_of(struct mount *mount, uint64_t inode)
 {
-    return &mount->drafts[(inode ^ inode >> 32) % MOUNT_DRAFT_BUCKETS];
+    return &mount->drafts[mount_bucket(inode)];
 }
 
 static enum draft_mode mode_of(int flags)
@@ -18,17 +18,15 @@ static enum draft_mode mode_of(int flags)
     return flags & (O_TRUNC | O_CREAT) ? DRAFT_REPLACE : DRAFT_EDIT;
 }
 
-struct draft *draft_create(struct request *request, const struct node_kind *kind, uint64_t inode,
-                           int flags)
+struct draft *draft_create(struct request *request, uint64_t inode, int flags)
 {
     struct draft *draft = calloc(1, sizeof(*draft));
     if (!draft)
         return NULL;
-    draft->handle = (struct handle){.kind = kind, .inode = inode, .flags = flags};
+    draft->handle = (struct handle){.kind = node_kind_of(inode), .inode = inode, .flags = flags};
     draft->opener = draft->writer = request->caller;
     draft->mode = mode_of(flags);
     draft->ordered = true;
-    draft->suffix = ".json";
     scan_init(&draft->scan);
     problem_init(&draft->verdict);
     pthread_mutex_init(&draft->lock, NULL);

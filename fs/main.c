@@ -6,8 +6,11 @@
  *     ops.c ops_file.c                  what the kernel asks: decode, call the node, reply
  *     report.c refusals.c               what became of it: the log, the problem documents
  *     node.c node_*.c inode.h names.c   where a name leads: one kind of node a file
- *     draft.c pending.c                 what was written and is not committed yet
+ *     draft.c draft_list.c pending.c    what was written and is not committed yet
+ *     reader.c                          an open file sees one version
+ *     process.c                         what proc(5) knows of a caller
  *     watch.c reaper.c                  the two threads that act on their own
+ *     verb_check.c                      `persistfs check`
  *     model.c model_*.c bases.c         what a user means: every change, one command each
  *     ../audit  ../store  ../schema     what happened; where bytes are; what is valid
  */

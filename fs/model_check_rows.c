@@ -1,8 +1,6 @@
 /* Each row on its own: its key, its checksum, its form. */
 #include "fs/model_check.h"
 
-#include "store/base/cleanup.h"
-
 struct layout {
     size_t key_size; /* without the text, which is at least its two last bytes */
     size_t text_at;  /* 0: none */

@@ -8,8 +8,6 @@
 #include "fs/process.h"
 #include "store/base/clock.h"
 
-#include <stdlib.h>
-
 #define BATCH_MAX 512
 
 void command_init(struct command *command, const struct model_caller *caller)

@@ -2,8 +2,6 @@
  * An event moves in one commit from one place to another; two who want it cannot both find it. */
 #include "fs/model_internal.h"
 
-#include "store/base/cleanup.h"
-
 struct event_command {
     struct command command;
     struct store_event_id id;

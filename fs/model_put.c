@@ -12,7 +12,7 @@ struct put {
 };
 
 /* What is about to be written. */
-struct draft {
+struct writing {
     struct target target;
     struct schema_ref *schema; /* the collection's, owned; NULL in the collection of schemas */
     struct schema *compiled;   /* of the schema being written, owned; else NULL */
@@ -21,102 +21,103 @@ struct draft {
     bool rewritten; /* the text is ours, not the user's */
 };
 
-static void draft_finish(struct draft *draft)
+static void writing_finish(struct writing *writing)
 {
-    schema_ref_release(draft->schema);
-    schema_destroy(draft->compiled);
+    schema_ref_release(writing->schema);
+    schema_destroy(writing->compiled);
 }
 
 /* The text of a document that the program writes itself. */
-static int spell(struct command *command, struct draft *draft)
+static int spell(struct command *command, struct writing *writing)
 {
     AUTO_BUF struct buf text = {0};
-    tree_write_pretty(&text, draft->tree);
-    draft->document = arena_copy(&command->arena, buf_span(&text));
-    draft->rewritten = true;
-    return buf_failed(&text) || !draft->document.data ? -ERR_NO_MEMORY : 0;
+    tree_write_pretty(&text, writing->tree);
+    writing->document = arena_copy(&command->arena, buf_span(&text));
+    writing->rewritten = true;
+    return buf_failed(&text) || !writing->document.data ? -ERR_NO_MEMORY : 0;
 }
 
 /* RFC 7396. A patch of nothing is the document itself, unless it removes members. */
-static int merge(struct put *put, struct draft *draft)
+static int merge(struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
     struct tree *merged;
-    int result = target_parse(command, &draft->target);
+    int result = target_parse(command, &writing->target);
     if (result == 0)
-        result = merge_patch(&command->arena, draft->target.tree, put->input, &merged);
+        result = merge_patch(&command->arena, writing->target.tree, put->input, &merged);
     if (result < 0)
         return result;
-    if (draft->target.exists && tree_same(merged, draft->target.tree)) {
-        draft->tree = draft->target.tree;
-        draft->document = draft->target.row.document;
+    if (writing->target.exists && tree_same(merged, writing->target.tree)) {
+        writing->tree = writing->target.tree;
+        writing->document = writing->target.row.document;
         return 0;
     }
-    if (!draft->target.exists && tree_same(merged, put->input))
+    if (!writing->target.exists && tree_same(merged, put->input))
         return 0;
-    draft->tree = merged;
-    return spell(command, draft);
+    writing->tree = merged;
+    return spell(command, writing);
 }
 
-static int add_defaults(struct put *put, struct draft *draft)
+static int add_defaults(struct put *put, struct writing *writing)
 {
     const struct tree *complete;
-    if (!draft->schema)
+    if (!writing->schema)
         return 0;
-    int result =
-        schema_apply_defaults(draft->schema->schema, &put->command.arena, draft->tree, &complete);
-    if (result < 0 || complete == draft->tree)
+    int result = schema_apply_defaults(writing->schema->schema, &put->command.arena, writing->tree,
+                                       &complete);
+    if (result < 0 || complete == writing->tree)
         return result;
-    draft->tree = complete;
-    return spell(&put->command, draft);
+    writing->tree = complete;
+    return spell(&put->command, writing);
 }
 
 /* What the document will be, from what was written and what is there. */
-static int compose(struct batch *batch, struct put *put, struct draft *draft)
+static int compose(struct batch *batch, struct put *put, struct writing *writing)
 {
-    draft->tree = put->input;
-    draft->document = put->args->text;
-    int result = put->args->is_patch ? merge(put, draft) : 0;
+    writing->tree = put->input;
+    writing->document = put->args->text;
+    int result = put->args->is_patch ? merge(put, writing) : 0;
     if (result == 0)
-        result = add_defaults(put, draft);
+        result = add_defaults(put, writing);
     size_t limit = batch->model->options.max_entity;
-    if (result == 0 && draft->rewritten && draft->document.size > limit)
+    if (result == 0 && writing->rewritten && writing->document.size > limit)
         return problem_set(&put->command.problem, ERR_TOO_LARGE,
                            "the document would have %zu bytes, and the limit (max_entity) is %zu",
-                           draft->document.size, limit);
+                           writing->document.size, limit);
     return result;
 }
 
-static bool is_unchanged(const struct draft *draft)
+static bool is_unchanged(const struct writing *writing)
 {
-    return draft->target.exists && span_equal(draft->document, draft->target.row.document);
+    return writing->target.exists && span_equal(writing->document, writing->target.row.document);
 }
 
-static int check_version_required(struct put *put, const struct draft *draft)
+static int check_version_required(struct put *put, const struct writing *writing)
 {
     struct command *command = &put->command;
-    if (!draft->target.exists || !draft->schema || command->result.base.kind != MODEL_BASE_NONE ||
-        !schema_requires_version(draft->schema->schema))
+    if (!writing->target.exists || !writing->schema ||
+        command->result.base.kind != MODEL_BASE_NONE ||
+        !schema_requires_version(writing->schema->schema))
         return 0;
     problem_set(&command->problem, ERR_VERSION_REQUIRED,
                 "this collection takes updates of a known version only: read it first, or write "
                 "to %.*s.json@%ju",
-                (int)draft->target.name.size, draft->target.name.data,
-                (uintmax_t)draft->target.row.version);
-    command->problem.actual_version = draft->target.row.version;
+                (int)writing->target.name.size, writing->target.name.data,
+                (uintmax_t)writing->target.row.version);
+    command->problem.actual_version = writing->target.row.version;
     return -ERR_VERSION_REQUIRED;
 }
 
-static int validate(struct put *put, struct draft *draft)
+static int validate(struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
-    if (!draft->schema)
-        return schema_compile(draft->document, &draft->compiled, &command->problem);
-    const struct schema *schema = draft->schema->schema;
-    int result = schema_validate(schema, draft->tree, &command->problem);
-    return result < 0
-               ? result
-               : schema_check_read_only(schema, draft->target.tree, draft->tree, &command->problem);
+    if (!writing->schema)
+        return schema_compile(writing->document, &writing->compiled, &command->problem);
+    const struct schema *schema = writing->schema->schema;
+    int result = schema_validate(schema, writing->tree, &command->problem);
+    return result < 0 ? result
+                      : schema_check_read_only(schema, writing->target.tree, writing->tree,
+                                               &command->problem);
 }
 
 /* The caller's entry for something new. Ids of entities are private to their owner; folders are
@@ -133,9 +134,9 @@ static struct row_entry new_entry(const struct put *put, int64_t now, bool is_fo
                               .ctime = now};
 }
 
-static int bind_new(struct batch *batch, struct put *put, const struct draft *draft)
+static int bind_new(struct batch *batch, struct put *put, const struct writing *writing)
 {
-    const struct target *target = &draft->target;
+    const struct target *target = &writing->target;
     struct row_entry entry = new_entry(put, batch->now, false);
     int result = change_bind(batch, target->collection, target->name, target->object, &entry);
     if (result < 0 || target->collection != STORE_SCHEMAS)
@@ -146,56 +147,56 @@ static int bind_new(struct batch *batch, struct put *put, const struct draft *dr
     return result < 0 ? result : store_time_put(&batch->view, STORE_ROOT, batch->now);
 }
 
-static int apply(struct batch *batch, struct put *put, struct draft *draft,
+static int apply(struct batch *batch, struct put *put, struct writing *writing,
                  const struct unique_values *before, const struct unique_values *after)
 {
     struct command *command = &put->command;
-    const struct target *target = &draft->target;
+    const struct target *target = &writing->target;
     struct change change = {
         .op = target->exists ? ROW_UPDATE : ROW_CREATE,
         .object = target->object,
         .collection = target->collection,
-        .collection_name = draft->schema ? draft->schema->name : span_of_string(".schema"),
+        .collection_name = writing->schema ? writing->schema->name : span_of_string(".schema"),
         .name = target->name,
         .before = target->tree,
-        .after = draft->tree,
-        .document = draft->document,
+        .after = writing->tree,
+        .document = writing->document,
         .current = target->exists ? &target->row : NULL,
         .predecessor = target->predecessor,
-        .events = draft->schema ? schema_events(draft->schema->schema) : 0,
+        .events = writing->schema ? schema_events(writing->schema->schema) : 0,
     };
     batch_apply(batch);
     int result = change_append(batch, command, &command->arena, &change);
     if (result == 0 && !target->exists)
-        result = bind_new(batch, put, draft);
+        result = bind_new(batch, put, writing);
     if (result == 0)
         result = unique_apply(batch, target->collection, target->object, batch->state.seq, before,
                               after);
     return result;
 }
 
-static int decide_and_apply(struct batch *batch, struct put *put, struct draft *draft)
+static int decide_and_apply(struct batch *batch, struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
     struct unique_values before = {0};
     struct unique_values after = {0};
-    int result = target_parse(command, &draft->target);
+    int result = target_parse(command, &writing->target);
     if (result == 0)
-        result = validate(put, draft);
-    if (result == 0 && draft->schema) {
-        const struct schema *schema = draft->schema->schema;
-        result = unique_collect(&command->arena, schema, draft->target.tree, &before);
+        result = validate(put, writing);
+    if (result == 0 && writing->schema) {
+        const struct schema *schema = writing->schema->schema;
+        result = unique_collect(&command->arena, schema, writing->target.tree, &before);
         if (result == 0)
-            result = unique_collect(&command->arena, schema, draft->tree, &after);
+            result = unique_collect(&command->arena, schema, writing->tree, &after);
         if (result == 0)
-            result = unique_check(batch, draft->schema, draft->target.object, &before, &after,
+            result = unique_check(batch, writing->schema, writing->target.object, &before, &after,
                                   &command->problem);
     }
-    struct target target = draft->target;
+    struct target target = writing->target;
     if (result == 0)
-        result = apply(batch, put, draft, &before, &after);
-    if (result == 0 && draft->compiled && target.exists)
-        result = alter_collection(batch, command, &target, draft->compiled);
+        result = apply(batch, put, writing, &before, &after);
+    if (result == 0 && writing->compiled && target.exists)
+        result = alter_collection(batch, command, &target, writing->compiled);
     return result;
 }
 
@@ -222,52 +223,52 @@ static int check_created(struct batch *batch, struct put *put, const struct targ
                        "somebody else has created it, and you may not write it");
 }
 
-static int prepare(struct batch *batch, struct put *put, struct draft *draft)
+static int prepare(struct batch *batch, struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
     const struct model_put *args = put->args;
     int result = 0;
     if (args->collection != STORE_SCHEMAS)
         result = schema_cache_get(batch->model->schemas, &batch->view, args->collection,
-                                  &draft->schema, &command->problem);
+                                  &writing->schema, &command->problem);
     if (result == 0)
         result = target_resolve(batch, command, args->collection, args->name, args->object,
-                                &draft->target);
+                                &writing->target);
     if (result == 0)
-        result = check_created(batch, put, &draft->target);
-    if (result < 0 || draft->target.collection == args->collection ||
+        result = check_created(batch, put, &writing->target);
+    if (result < 0 || writing->target.collection == args->collection ||
         args->collection == STORE_SCHEMAS)
         return result;
     /* It was moved to another collection after it was opened. */
-    schema_ref_release(draft->schema);
-    draft->schema = NULL;
-    return schema_cache_get(batch->model->schemas, &batch->view, draft->target.collection,
-                            &draft->schema, &command->problem);
+    schema_ref_release(writing->schema);
+    writing->schema = NULL;
+    return schema_cache_get(batch->model->schemas, &batch->view, writing->target.collection,
+                            &writing->schema, &command->problem);
 }
 
 static int run(struct batch *batch, struct command *command)
 {
     struct put *put = (struct put *)command;
-    struct draft draft = {0};
-    int result = prepare(batch, put, &draft);
-    put->replaced = draft.target.seq;
+    struct writing writing = {0};
+    int result = prepare(batch, put, &writing);
+    put->replaced = writing.target.seq;
     /* Even a write of what is there already is refused when it was made in ignorance of it: two who
      * both count from 5 to 6 have not counted to 7. */
     if (result == 0)
-        result = target_check_base(batch, command, &draft.target, &put->args->caller.reader,
+        result = target_check_base(batch, command, &writing.target, &put->args->caller.reader,
                                    put->args->base);
     if (result == 0)
-        result = compose(batch, put, &draft);
-    if (result == 0 && is_unchanged(&draft)) {
-        command->result.object = draft.target.object;
-        command->result.seq = draft.target.seq;
-        command->result.version = draft.target.row.version;
+        result = compose(batch, put, &writing);
+    if (result == 0 && is_unchanged(&writing)) {
+        command->result.object = writing.target.object;
+        command->result.seq = writing.target.seq;
+        command->result.version = writing.target.row.version;
     } else if (result == 0) {
-        result = check_version_required(put, &draft);
+        result = check_version_required(put, &writing);
         if (result == 0)
-            result = decide_and_apply(batch, put, &draft);
+            result = decide_and_apply(batch, put, &writing);
     }
-    draft_finish(&draft);
+    writing_finish(&writing);
     return result;
 }
 

@@ -1,8 +1,8 @@
+/* remove: an entity, or a schema and with it its collection. */
 #include "fs/model_internal.h"
 
 struct removal {
     struct command command;
-    const struct model_caller *caller;
     uint64_t collection;
     struct span name;
     struct model_base base;
@@ -84,8 +84,7 @@ int model_remove(struct model *model, const struct model_caller *caller, uint64_
                  struct span name, struct model_base base, struct model_result *ret_result,
                  struct problem *problem)
 {
-    struct removal removal = {
-        .caller = caller, .collection = collection, .name = name, .base = base};
+    struct removal removal = {.collection = collection, .name = name, .base = base};
     command_init(&removal.command, caller);
     removal.command.run = run;
     int result = command_submit(model, &removal.command, problem);

@@ -1,6 +1,7 @@
 #include "fs/node.h"
 
-#include <errno.h>
+#include "store/base/clock.h"
+
 #include <fcntl.h>
 
 static const struct node_kind *const kinds[INODE_TAG_COUNT] = {
@@ -23,7 +24,7 @@ const struct node_kind *node_kind_of(uint64_t inode)
 
 static struct timespec timespec_of(int64_t time)
 {
-    return (struct timespec){.tv_sec = time / 1000000000, .tv_nsec = time % 1000000000};
+    return (struct timespec){.tv_sec = time / CLOCK_SECOND, .tv_nsec = time % CLOCK_SECOND};
 }
 
 void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime)
@@ -50,8 +51,9 @@ void node_stat_size(struct stat *stat, uint64_t size)
     stat->st_blocks = (stat->st_size + 511) / 512;
 }
 
-/* A view may be read by whom the entity may be read by. It outlives the entity, and so do its
- * permissions: the newest entry is looked at, live or not. */
+/* A view outlives the entity, and so do its permissions: the newest entry is looked at, live or
+ * not.
+ */
 int node_view_stat(struct request *request, struct store_view *view, uint64_t inode,
                    struct stat *ret_stat)
 {
@@ -79,19 +81,18 @@ int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *
 
 static int64_t time_of(struct timespec time)
 {
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    return (int64_t)time.tv_sec * CLOCK_SECOND + time.tv_nsec;
 }
 
 int node_set_attributes(struct request *request, uint64_t parent, uint64_t object,
                         const struct stat *wanted, unsigned set)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t now = clock_realtime();
     struct row_entry entry = {.mode = wanted->st_mode & (S_ISDIR(wanted->st_mode) ? 07777 : 0777),
                               .uid = wanted->st_uid,
                               .gid = wanted->st_gid,
-                              .atime = time_of(set & NODE_SET_ATIME_NOW ? now : wanted->st_atim),
-                              .mtime = time_of(set & NODE_SET_MTIME_NOW ? now : wanted->st_mtim)};
+                              .atime = set & NODE_SET_ATIME_NOW ? now : time_of(wanted->st_atim),
+                              .mtime = set & NODE_SET_MTIME_NOW ? now : time_of(wanted->st_mtim)};
     unsigned mask = (set & NODE_SET_MODE ? MODEL_MODE : 0U) |
                     (set & NODE_SET_UID ? MODEL_UID : 0U) | (set & NODE_SET_GID ? MODEL_GID : 0U) |
                     (set & (NODE_SET_ATIME | NODE_SET_ATIME_NOW) ? MODEL_ATIME : 0U) |
@@ -134,22 +135,18 @@ static int folder_stat(struct store_view *view, uint64_t object, struct stat *st
     return found < 0 ? found : 0;
 }
 
-int node_folder_stat(struct request *request, uint64_t inode, uint64_t object, mode_t mode,
-                     struct stat *ret_stat)
+int node_folder_stat(struct request *request, uint64_t inode, mode_t mode, struct stat *ret_stat)
 {
     node_stat(request->mount, inode, S_IFDIR | mode, ret_stat);
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = folder_stat(&view, object, ret_stat);
-    store_view_end(&view);
-    return result;
+    return result < 0 ? result : folder_stat(&view, inode_number(inode), ret_stat);
 }
 
-int node_folder_set(struct request *request, uint64_t inode, uint64_t object,
-                    const struct stat *wanted, unsigned set)
+int node_folder_setattr(struct request *request, uint64_t inode, struct handle *handle,
+                        const struct stat *wanted, unsigned set)
 {
+    (void)handle;
     struct stat now;
     int result = node_kind_of(inode)->getattr(request, inode, &now);
     if (result < 0)
@@ -161,7 +158,7 @@ int node_folder_set(struct request *request, uint64_t inode, uint64_t object,
     now.st_atim = wanted->st_atim;
     now.st_mtim = wanted->st_mtim;
     set |= NODE_SET_MODE | NODE_SET_UID | NODE_SET_GID;
-    return node_set_attributes(request, STORE_ROOT, object, &now, set);
+    return node_set_attributes(request, STORE_ROOT, inode_number(inode), &now, set);
 }
 
 int node_refuse_write(struct request *request, int flags)
@@ -170,6 +167,14 @@ int node_refuse_write(struct request *request, int flags)
         return 0;
     return problem_set(&request->problem, ERR_READ_ONLY,
                        "this is a view of what is stored, and cannot be written");
+}
+
+int node_name_get(struct request *request, uint64_t parent, struct span name,
+                  struct row_binding *ret_binding)
+{
+    AUTO_VIEW struct store_view view = {0};
+    int result = store_read(request->mount->store, &view);
+    return result < 0 ? result : store_name_get(&view, parent, name, ret_binding);
 }
 
 int node_collection_name(struct store_view *view, uint64_t collection, struct buf *out)

@@ -1,5 +1,5 @@
 /* node: where a name leads. Each kind of node is one file with one constant table of functions,
- * found by the tag in its inode number; a kind that lacks a function answers as `node.c` says.
+ * found by the tag in its inode number; fs/ops*.c answer for a function that a kind lacks.
  *
  * The functions return 0 or a negative error, set outputs only on success, and leave the detail in
  * request->problem. They know nothing of FUSE: fs/ops*.c decodes, calls, replies and logs. */
@@ -43,6 +43,12 @@ struct mount {
     uint64_t correlation_base;         /* random, one a mount */
     atomic_uint_least64_t correlation_count;
 };
+
+/* Which of the mount's lists a node's handles are in. */
+static inline size_t mount_bucket(uint64_t inode)
+{
+    return (inode ^ inode >> 32) % MOUNT_DRAFT_BUCKETS;
+}
 
 /* One call of the kernel's, from its decoding to its reply. */
 struct request {
@@ -148,20 +154,20 @@ int node_view_stat(struct request *request, struct store_view *view, uint64_t in
 void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime);
 /* Fills an entry by asking the node's getattr. */
 int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *ret_entry);
-/* Sets what MODEL_ATTRIBUTES can hold of an entry of `parent`. */
+/* Sets what enum model_attributes names of an entry of `parent`. */
 int node_set_attributes(struct request *request, uint64_t parent, uint64_t object,
                         const struct stat *wanted, unsigned set);
 
-/* A folder that stands for an object: what its entry below STORE_ROOT says, else what is given. */
-int node_folder_stat(struct request *request, uint64_t inode, uint64_t object, mode_t mode,
-                     struct stat *ret_stat);
-int node_folder_set(struct request *request, uint64_t inode, uint64_t object,
-                    const struct stat *wanted, unsigned set);
+/* A folder whose inode number is an object's: what its entry below STORE_ROOT says, else what is
+ * given. */
+int node_folder_stat(struct request *request, uint64_t inode, mode_t mode, struct stat *ret_stat);
+int node_folder_setattr(struct request *request, uint64_t inode, struct handle *handle,
+                        const struct stat *wanted, unsigned set);
 
 /* Files whose text is made when they are opened (node_text.c). The kinds are read-only. */
 typedef int (*node_render)(struct request *request, uint64_t inode, struct buf *out);
-int node_text_open(struct request *request, uint64_t inode, int flags, const struct node_kind *kind,
-                   node_render render, struct handle **ret_handle);
+int node_text_open(struct request *request, uint64_t inode, int flags, node_render render,
+                   struct handle **ret_handle);
 int node_text_read(struct request *request, struct handle *handle, uint64_t offset, size_t size,
                    struct buf *out);
 void node_text_release(struct request *request, struct handle *handle);
@@ -172,6 +178,9 @@ int node_refuse_write(struct request *request, int flags);
 /* Names the entity that a request writes, for its log line and its refusal. */
 void request_name(struct request *request, uint64_t collection, struct span collection_name,
                   struct span id, const char *suffix);
+/* Who has, or last had, a name. Returns 1, 0 or an error. */
+int node_name_get(struct request *request, uint64_t parent, struct span name,
+                  struct row_binding *ret_binding);
 /* The name of a collection as it is now. Returns 1, 0 or an error. */
 int node_collection_name(struct store_view *view, uint64_t collection, struct buf *out);
 

@@ -6,16 +6,15 @@
 
 static int audit_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     uint64_t size = 0;
     int found = audit_sidecar_size(&view, inode_number(inode), &size);
-    result = found == 1  ? node_view_stat(request, &view, inode, ret_stat)
-             : found < 0 ? found
-                         : -ERR_NOT_FOUND;
-    store_view_end(&view);
+    if (found != 1)
+        return found < 0 ? found : -ERR_NOT_FOUND;
+    result = node_view_stat(request, &view, inode, ret_stat);
     if (result == 0)
         node_stat_size(ret_stat, size);
     return result;
@@ -25,9 +24,11 @@ static int audit_open(struct request *request, uint64_t inode, int flags,
                       struct handle **ret_handle)
 {
     int result = node_refuse_write(request, flags);
-    struct handle *handle = result < 0 ? NULL : calloc(1, sizeof(*handle));
+    if (result < 0)
+        return result;
+    struct handle *handle = calloc(1, sizeof(*handle));
     if (!handle)
-        return result < 0 ? result : -ERR_NO_MEMORY;
+        return -ERR_NO_MEMORY;
     *handle = (struct handle){.kind = &node_audit, .inode = inode, .flags = flags};
     *ret_handle = handle;
     return 0;
@@ -36,13 +37,10 @@ static int audit_open(struct request *request, uint64_t inode, int flags,
 static int audit_read(struct request *request, struct handle *handle, uint64_t offset, size_t size,
                       struct buf *out)
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = audit_sidecar_read(&view, inode_number(handle->inode), offset, size, out);
-    store_view_end(&view);
-    return result;
+    return result < 0 ? result
+                      : audit_sidecar_read(&view, inode_number(handle->inode), offset, size, out);
 }
 
 static void audit_release(struct request *request, struct handle *handle)

@@ -6,53 +6,32 @@
 #include <fcntl.h>
 #include <stdio.h>
 
-static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
+/* The name of a collection now. Errors: NOT_FOUND for one that was dropped. */
+static int get_name(struct request *request, uint64_t collection, struct buf *out)
 {
-    uint64_t object = inode_number(inode);
-    if (object != STORE_SCHEMAS) {
-        struct buf name = {0};
-        struct store_view view;
-        int result = store_read(request->mount->store, &view);
-        if (result < 0)
-            return result;
-        int found = node_collection_name(&view, object, &name);
-        store_view_end(&view);
-        buf_finish(&name);
-        if (found != 1)
-            return found < 0 ? found : -ERR_NOT_FOUND;
-    }
-    return node_folder_stat(request, inode, object, 0755, ret_stat);
-}
-
-static int setattr(struct request *request, uint64_t inode, struct handle *handle,
-                   const struct stat *wanted, unsigned set)
-{
-    (void)handle;
-    return node_folder_set(request, inode, inode_number(inode), wanted, set);
-}
-
-/* Who has, or last had, the id. */
-static int find(struct request *request, uint64_t collection, struct span id,
-                struct row_binding *ret_binding)
-{
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
-    int found = store_name_get(&view, collection, id, ret_binding);
-    store_view_end(&view);
-    return found;
+    int found = node_collection_name(&view, collection, out);
+    return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
+}
+
+static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
+{
+    AUTO_BUF struct buf name = {0};
+    int result = get_name(request, inode_number(inode), &name);
+    return result < 0 ? result : node_folder_stat(request, inode, 0755, ret_stat);
 }
 
 static int find_pin(struct request *request, uint64_t object, uint64_t version, uint64_t *ret_seq)
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     struct row_version row;
     int found = store_version_find(&view, object, version, ret_seq, &row);
-    store_view_end(&view);
     return found == 1 && row.op == ROW_DELETE ? 0 : found;
 }
 
@@ -62,7 +41,7 @@ static int resolve(struct request *request, uint64_t collection, const struct na
 {
     struct row_binding binding = {0};
     struct pending pending;
-    int found = find(request, collection, name->id, &binding);
+    int found = node_name_get(request, collection, name->id, &binding);
     if (found < 0)
         return found;
     bool lives = found == 1 && binding.live;
@@ -147,13 +126,9 @@ static int list(struct request *request, struct store_view *view, uint64_t colle
 static int readdir(struct request *request, uint64_t folder, uint64_t offset,
                    struct node_listing *listing)
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = list(request, &view, inode_number(folder), offset, listing);
-    store_view_end(&view);
-    return result;
+    return result < 0 ? result : list(request, &view, inode_number(folder), offset, listing);
 }
 
 /* Why a name cannot be written in a collection; 0 when it can. */
@@ -191,14 +166,9 @@ static int check_name(struct request *request, uint64_t collection, const struct
 static int name_write(struct request *request, uint64_t collection, struct span text)
 {
     AUTO_BUF struct buf name = {0};
-    struct store_view view;
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    int found = node_collection_name(&view, collection, &name);
-    store_view_end(&view);
+    int result = get_name(request, collection, &name);
     request_name(request, collection, buf_span(&name), text, "");
-    return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
+    return result;
 }
 
 static int begin_write(struct request *request, uint64_t folder, struct span text,
@@ -244,8 +214,7 @@ static int create(struct request *request, uint64_t folder, struct span text, mo
                                "too many new files are open and have no content yet");
     }
     uint64_t inode = inode_make(is_pin ? INODE_PIN_NEW : INODE_ENTITY, object);
-    struct draft *draft = draft_create(request, is_pin ? &node_pin_new : &node_entity, inode,
-                                       (flags & ~O_ACCMODE) | O_RDWR | O_CREAT);
+    struct draft *draft = draft_create(request, inode, (flags & ~O_ACCMODE) | O_RDWR | O_CREAT);
     if (!draft) {
         pendings_remove(request->mount->pendings, object);
         return -ERR_NO_MEMORY;
@@ -275,14 +244,6 @@ static int make(struct request *request, uint64_t folder, struct span text, mode
                       : problem_set(&request->problem, ERR_NOT_PERMITTED,
                                     "%.*s is the name of an entity, which is a file",
                                     (int)text.size, text.data);
-}
-
-static int remove_folder(struct request *request, uint64_t folder, struct span text)
-{
-    (void)folder;
-    return problem_set(&request->problem, ERR_READ_ONLY,
-                       "%.*s is a view of what is stored, and cannot be removed", (int)text.size,
-                       text.data);
 }
 
 static int unlink_(struct request *request, uint64_t folder, struct span text)
@@ -326,6 +287,25 @@ static int check_rename(struct request *request, uint64_t folder, const struct n
     return 0;
 }
 
+/* An empty file is renamed where it is: among the pending names. */
+static int rename_pending(struct request *request, const struct pending *pending,
+                          const struct model_rename *rename)
+{
+    struct pendings *pendings = request->mount->pendings;
+    struct row_binding binding;
+    int found = node_name_get(request, rename->new_collection, rename->new_name, &binding);
+    if (found == 1 && binding.live)
+        return problem_set(&request->problem, ERR_JSON_INCOMPLETE,
+                           "an empty file cannot replace an entity");
+    if (found < 0)
+        return found;
+    struct pending replaced;
+    if (pendings_find(pendings, rename->new_collection, rename->new_name, &replaced))
+        pendings_remove(pendings, replaced.object);
+    pendings_rename(pendings, pending->object, rename->new_collection, rename->new_name);
+    return 0;
+}
+
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
 #endif
@@ -355,21 +335,8 @@ static int rename_(struct request *request, uint64_t folder, struct span text, u
                                   .new_name = new_name.id,
                                   .no_replace = flags & RENAME_NOREPLACE};
     struct pending pending;
-    struct row_binding binding;
-    bool is_pending = pendings_find(mount->pendings, rename.collection, name.id, &pending);
-    if (is_pending) {
-        result = find(request, rename.new_collection, new_name.id, &binding);
-        if (result == 1 && binding.live)
-            return problem_set(&request->problem, ERR_JSON_INCOMPLETE,
-                               "an empty file cannot replace an entity");
-        if (result < 0)
-            return result;
-        struct pending replaced;
-        if (pendings_find(mount->pendings, rename.new_collection, new_name.id, &replaced))
-            pendings_remove(mount->pendings, replaced.object);
-        pendings_rename(mount->pendings, pending.object, rename.new_collection, new_name.id);
-        return 0;
-    }
+    if (pendings_find(mount->pendings, rename.collection, name.id, &pending))
+        return rename_pending(request, &pending, &rename);
     result = model_rename(mount->model, &rename, &request->result, &request->problem);
     if (result == 0 && pendings_find(mount->pendings, rename.new_collection, new_name.id, &pending))
         pendings_remove(mount->pendings, pending.object);
@@ -379,12 +346,11 @@ static int rename_(struct request *request, uint64_t folder, struct span text, u
 const struct node_kind node_collection = {
     .type = S_IFDIR,
     .getattr = getattr,
-    .setattr = setattr,
+    .setattr = node_folder_setattr,
     .lookup = lookup,
     .readdir = readdir,
     .create = create,
     .mkdir = make,
-    .rmdir = remove_folder,
     .unlink = unlink_,
     .rename = rename_,
 };

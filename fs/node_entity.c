@@ -4,7 +4,6 @@
 #include "store/base/cleanup.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 
 /* What an open, a stat or an attribute needs to know of an entity. Its spans end with the view. */
 struct subject {
@@ -165,7 +164,7 @@ static int open_draft(struct request *request, struct store_view *view,
                       const struct subject *subject, uint64_t inode, int flags,
                       struct handle **ret_handle)
 {
-    struct draft *draft = draft_create(request, node_kind_of(inode), inode, flags);
+    struct draft *draft = draft_create(request, inode, flags);
     if (!draft)
         return -ERR_NO_MEMORY;
     draft->object = subject->object;
@@ -205,22 +204,19 @@ static int open_pending(struct request *request, struct store_view *view, uint64
 
 static int open_(struct request *request, uint64_t inode, int flags, struct handle **ret_handle)
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     struct subject subject;
     int found = load(&view, inode, &subject);
     if (found < 0)
-        result = found;
-    else if (found == 0)
-        result = open_pending(request, &view, inode, flags, ret_handle);
-    else if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
-        result = open_reader(request, &subject, inode, flags, ret_handle);
-    else
-        result = open_draft(request, &view, &subject, inode, flags, ret_handle);
-    store_view_end(&view);
-    return result;
+        return found;
+    if (found == 0)
+        return open_pending(request, &view, inode, flags, ret_handle);
+    if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
+        return open_reader(request, &subject, inode, flags, ret_handle);
+    return open_draft(request, &view, &subject, inode, flags, ret_handle);
 }
 
 static bool is_draft(const struct handle *handle)
@@ -303,16 +299,13 @@ static int with_subject(struct request *request, uint64_t inode, struct span nam
                         int (*call)(struct request *, const struct subject *, struct span,
                                     struct buf *))
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     struct subject subject;
     int found = load(&view, inode, &subject);
-    if (found == 1)
-        found = call(request, &subject, name, out);
-    store_view_end(&view);
-    return found;
+    return found == 1 ? call(request, &subject, name, out) : found;
 }
 
 static int getxattr(struct request *request, uint64_t inode, struct span name, struct buf *out)

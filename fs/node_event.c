@@ -41,19 +41,17 @@ static int event_getattr(struct request *request, uint64_t inode, struct stat *r
     struct store_place place;
     struct row_event event;
     struct row_version row;
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     result = load(&view, inode, &place, &event, &row);
-    if (result == 0) {
-        node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
-        node_stat_size(ret_stat, audit_event_size(&event));
-        node_stat_times(ret_stat, event.since, event.since, event.since);
-        result = set_owner(&view, place, ret_stat);
-    }
-    store_view_end(&view);
-    return result;
+    if (result < 0)
+        return result;
+    node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
+    node_stat_size(ret_stat, audit_event_size(&event));
+    node_stat_times(ret_stat, event.since, event.since, event.since);
+    return set_owner(&view, place, ret_stat);
 }
 
 static int render(struct request *request, uint64_t inode, struct buf *out)
@@ -61,22 +59,23 @@ static int render(struct request *request, uint64_t inode, struct buf *out)
     struct store_place place;
     struct row_event event;
     struct row_version row;
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     result = load(&view, inode, &place, &event, &row);
     if (result == 0)
         audit_event_write(out, event_of(inode), &event, &row);
-    store_view_end(&view);
     return result;
 }
 
 static int event_open(struct request *request, uint64_t inode, int flags,
                       struct handle **ret_handle)
 {
-    return node_text_open(request, inode, flags, &node_event, render, ret_handle);
+    return node_text_open(request, inode, flags, render, ret_handle);
 }
+
+#define ATTEMPTS "user.persistfs.attempts"
 
 static int event_getxattr(struct request *request, uint64_t inode, struct span name,
                           struct buf *out)
@@ -84,14 +83,13 @@ static int event_getxattr(struct request *request, uint64_t inode, struct span n
     struct store_place place;
     struct row_event event;
     struct row_version row;
-    struct store_view view;
-    if (!span_is(name, "user.persistfs.attempts"))
+    if (!span_is(name, ATTEMPTS))
         return -ERR_NO_ATTRIBUTE;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     result = load(&view, inode, &place, &event, &row);
-    store_view_end(&view);
     if (result == 0)
         buf_printf(out, "%u", event.attempts);
     return result;
@@ -100,7 +98,7 @@ static int event_getxattr(struct request *request, uint64_t inode, struct span n
 static int event_listxattr(struct request *request, uint64_t inode, struct buf *out)
 {
     (void)request, (void)inode;
-    buf_append(out, "user.persistfs.attempts", sizeof("user.persistfs.attempts"));
+    buf_append(out, ATTEMPTS, sizeof(ATTEMPTS));
     return 0;
 }
 

@@ -60,33 +60,29 @@ static int write_meta(struct store_view *view, uint64_t object, struct buf *out)
 
 static int render_meta(struct request *request, uint64_t inode, struct buf *out)
 {
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = write_meta(&view, inode_number(inode), out);
-    store_view_end(&view);
-    return result;
+    return result < 0 ? result : write_meta(&view, inode_number(inode), out);
 }
 
 static int meta_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
     AUTO_BUF struct buf text = {0};
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     result = write_meta(&view, inode_number(inode), &text);
     if (result == 0)
         result = node_view_stat(request, &view, inode, ret_stat);
-    store_view_end(&view);
-    node_stat_size(ret_stat, text.size);
+    if (result == 0)
+        node_stat_size(ret_stat, text.size);
     return result;
 }
 
 static int meta_open(struct request *request, uint64_t inode, int flags, struct handle **ret_handle)
 {
-    return node_text_open(request, inode, flags, &node_meta, render_meta, ret_handle);
+    return node_text_open(request, inode, flags, render_meta, ret_handle);
 }
 
 const struct node_kind node_meta = {.type = S_IFREG,

@@ -1,9 +1,6 @@
-/* What was refused: `.errors/<name>`, `.rejected/<name>` in a collection, `.errors.jsonl` for all.
- * Each user sees their own; root sees all. */
+/* What was refused: `.errors/<name>`, `.rejected/<name>` in a collection. Each user sees their own;
+ * root sees all. */
 #include "fs/node.h"
-#include "store/base/cleanup.h"
-
-#include <errno.h>
 
 static int folder_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
@@ -100,7 +97,7 @@ static int render(struct request *request, uint64_t inode, struct buf *out)
 
 static int open_(struct request *request, uint64_t inode, int flags, struct handle **ret_handle)
 {
-    return node_text_open(request, inode, flags, node_kind_of(inode), render, ret_handle);
+    return node_text_open(request, inode, flags, render, ret_handle);
 }
 
 #define FILE_FUNCTIONS                                                                             \
@@ -109,31 +106,3 @@ static int open_(struct request *request, uint64_t inode, int flags, struct hand
 
 const struct node_kind node_error = {FILE_FUNCTIONS};
 const struct node_kind node_bytes = {FILE_FUNCTIONS};
-
-static int render_journal(struct request *request, uint64_t inode, struct buf *out)
-{
-    (void)inode;
-    refusals_journal(request->mount->refusals, request->caller.uid, out);
-    return 0;
-}
-
-static int journal_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
-{
-    AUTO_BUF struct buf text = {0};
-    node_stat(request->mount, inode, S_IFREG | 0444, ret_stat);
-    render_journal(request, inode, &text);
-    node_stat_size(ret_stat, text.size);
-    return 0;
-}
-
-static int journal_open(struct request *request, uint64_t inode, int flags,
-                        struct handle **ret_handle)
-{
-    return node_text_open(request, inode, flags, &node_journal, render_journal, ret_handle);
-}
-
-const struct node_kind node_journal = {.type = S_IFREG,
-                                       .getattr = journal_getattr,
-                                       .open = journal_open,
-                                       .read = node_text_read,
-                                       .release = node_text_release};

@@ -1,8 +1,6 @@
 /* The root: collections, and what belongs to the mount as a whole. */
 #include "fs/node.h"
 
-#include "store/base/cleanup.h"
-
 #define FIRST_OFFSET 3
 
 struct fixed {
@@ -22,14 +20,7 @@ static const struct fixed fixed[] = {
 
 static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
-    return node_folder_stat(request, inode, STORE_ROOT, 0755, ret_stat);
-}
-
-static int setattr(struct request *request, uint64_t inode, struct handle *handle,
-                   const struct stat *wanted, unsigned set)
-{
-    (void)handle;
-    return node_folder_set(request, inode, STORE_ROOT, wanted, set);
+    return node_folder_stat(request, inode, 0755, ret_stat);
 }
 
 static int lookup(struct request *request, uint64_t folder, struct span name,
@@ -41,13 +32,8 @@ static int lookup(struct request *request, uint64_t folder, struct span name,
             return node_entry_fill(request, fixed[i].inode, ret_entry);
     if (name_check_collection(name, NULL) < 0)
         return -ERR_NOT_FOUND;
-    struct store_view view;
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
     struct row_binding binding;
-    int found = store_name_get(&view, STORE_SCHEMAS, name, &binding);
-    store_view_end(&view);
+    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
     if (found != 1 || !binding.live)
         return found < 0 ? found : -ERR_NOT_FOUND;
     return node_entry_fill(request, inode_make(INODE_COLLECTION, binding.object), ret_entry);
@@ -74,19 +60,16 @@ static int readdir(struct request *request, uint64_t folder, uint64_t offset,
             !listing->add(listing, span_of_string(fixed[i].name), fixed[i].inode, fixed[i].type,
                           FIRST_OFFSET + i))
             return 0;
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = list_collections(&view, offset, listing);
-    store_view_end(&view);
-    return result;
+    return result < 0 ? result : list_collections(&view, offset, listing);
 }
 
 static int create(struct request *request, uint64_t folder, struct span name, mode_t mode,
                   int flags, struct node_entry *ret_entry, struct handle **ret_handle)
 {
     (void)folder, (void)mode, (void)flags, (void)ret_entry, (void)ret_handle;
+    request_name(request, 0, span_make(NULL, 0), name, "");
     return problem_set(&request->problem, ERR_UNSUPPORTED,
                        "%.*s: there are only collections here: make one with mkdir, and write "
                        "<id>.json in it",
@@ -125,14 +108,9 @@ static int make(struct request *request, uint64_t folder, struct span name, mode
 /* Files without content yet are listed, so the collection is not empty. */
 static int check_pendings(struct request *request, struct span name)
 {
-    struct store_view view;
     struct row_binding binding;
     struct pending pending;
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    int found = store_name_get(&view, STORE_SCHEMAS, name, &binding);
-    store_view_end(&view);
+    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
     if (found != 1 || !binding.live ||
         !pendings_next(request->mount->pendings, binding.object, 0, &pending))
         return found < 0 ? found : 0;
@@ -157,17 +135,11 @@ static int rmdir_(struct request *request, uint64_t folder, struct span name)
                         &request->result, &request->problem);
 }
 
-static int unlink_(struct request *request, uint64_t folder, struct span name)
-{
-    (void)folder, (void)name;
-    return problem_set(&request->problem, ERR_READ_ONLY,
-                       "this is a view of what is stored, and cannot be removed");
-}
-
 static int rename_(struct request *request, uint64_t folder, struct span name, uint64_t new_folder,
                    struct span new_name, unsigned flags)
 {
-    (void)folder, (void)name, (void)new_folder, (void)new_name, (void)flags;
+    (void)folder, (void)new_folder, (void)new_name, (void)flags;
+    request_name(request, 0, span_make(NULL, 0), name, "");
     return problem_set(&request->problem, ERR_UNSUPPORTED,
                        "this version does not rename collections");
 }
@@ -175,12 +147,11 @@ static int rename_(struct request *request, uint64_t folder, struct span name, u
 const struct node_kind node_root = {
     .type = S_IFDIR,
     .getattr = getattr,
-    .setattr = setattr,
+    .setattr = node_folder_setattr,
     .lookup = lookup,
     .readdir = readdir,
     .create = create,
     .mkdir = make,
     .rmdir = rmdir_,
-    .unlink = unlink_,
     .rename = rename_,
 };

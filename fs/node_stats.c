@@ -1,6 +1,5 @@
 /* `.stats.json`: figures for people. */
 #include "fs/node.h"
-#include "store/base/cleanup.h"
 #include "store/base/clock.h"
 
 /* The text has this size whatever the figures are, so that a size once told stays true. */
@@ -19,14 +18,13 @@ static double oldest_pending(struct store_view *view)
 
 static int write_outbox(struct request *request, struct buf *out)
 {
-    struct store_view view;
     struct row_state state = {0};
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     int found = store_state_get(&view, &state);
     double oldest = oldest_pending(&view);
-    store_view_end(&view);
     if (found < 0)
         return found;
     const uint64_t *at = state.events_at;
@@ -81,7 +79,7 @@ static int getattr(struct request *request, uint64_t inode, struct stat *ret_sta
 
 static int open_(struct request *request, uint64_t inode, int flags, struct handle **ret_handle)
 {
-    return node_text_open(request, inode, flags, &node_stats, render, ret_handle);
+    return node_text_open(request, inode, flags, render, ret_handle);
 }
 
 const struct node_kind node_stats = {.type = S_IFREG,

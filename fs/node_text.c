@@ -8,8 +8,8 @@ struct text_handle {
     struct buf text;
 };
 
-int node_text_open(struct request *request, uint64_t inode, int flags, const struct node_kind *kind,
-                   node_render render, struct handle **ret_handle)
+int node_text_open(struct request *request, uint64_t inode, int flags, node_render render,
+                   struct handle **ret_handle)
 {
     int result = node_refuse_write(request, flags);
     if (result < 0)
@@ -17,7 +17,7 @@ int node_text_open(struct request *request, uint64_t inode, int flags, const str
     struct text_handle *text = calloc(1, sizeof(*text));
     if (!text)
         return -ERR_NO_MEMORY;
-    text->handle = (struct handle){.kind = kind, .inode = inode, .flags = flags};
+    text->handle = (struct handle){.kind = node_kind_of(inode), .inode = inode, .flags = flags};
     result = render(request, inode, &text->text);
     if (result == 0 && buf_failed(&text->text))
         result = -ERR_NO_MEMORY;

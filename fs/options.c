@@ -2,7 +2,6 @@
 
 #include "store/base/clock.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 const char options_usage[] =

@@ -5,11 +5,12 @@
 #ifndef PERSISTFS_FS_PENDING_H
 #define PERSISTFS_FS_PENDING_H
 
+#include "fs/names.h"
 #include "store/row.h"
 
 struct pendings;
 
-#define PENDING_NAME_MAX 200
+#define PENDING_NAME_MAX NAME_ID_MAX
 
 /* A copy of what is known of one. */
 struct pending {
@@ -25,7 +26,7 @@ void pendings_destroy(struct pendings *pendings); /* takes NULL */
 
 /* Adds one that is open. The oldest that nobody has open, of the same user when it has too many,
  * makes room.
- * Errors: BUSY, NO_MEMORY. */
+ * Errors: BUSY. */
 int pendings_add(struct pendings *pendings, uint64_t object, uint64_t collection, struct span name,
                  const struct row_entry *entry);
 /* Counts one more, or one less, that has it open; nothing when it is not there. */

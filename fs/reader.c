@@ -6,7 +6,7 @@
 
 static struct reader **bucket_of(struct mount *mount, uint64_t inode)
 {
-    return &mount->readers[(inode ^ inode >> 32) % MOUNT_DRAFT_BUCKETS];
+    return &mount->readers[mount_bucket(inode)];
 }
 
 struct reader *reader_create(struct request *request, uint64_t inode, int flags, uint64_t object,

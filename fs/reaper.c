@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #define RETRY (5 * (int64_t)CLOCK_SECOND) /* after the store could not be written */

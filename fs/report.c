@@ -67,7 +67,8 @@ static void write_instance(struct buf *out, const struct request *request)
 {
     AUTO_BUF struct buf path = {0};
     buf_append_span(&path, buf_span(&request->collection_name));
-    buf_append_byte(&path, '/');
+    if (path.size > 0) /* else it is of the root */
+        buf_append_byte(&path, '/');
     buf_append_span(&path, buf_span(&request->file_name));
     buf_append_json_string(out, buf_span(&path));
 }

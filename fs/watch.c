@@ -92,10 +92,11 @@ static int load_all(struct watch *watch, struct problem *problem)
     int fd = openat(watch->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
+        int result =
+            problem_set(problem, ERR_ACCESS, "cannot list the schema folder: %s", strerror(errno));
         if (fd >= 0)
             close(fd);
-        return problem_set(problem, ERR_ACCESS, "cannot list the schema folder: %s",
-                           strerror(errno));
+        return result;
     }
     for (struct dirent *entry; (entry = readdir(dir));)
         load(watch, entry->d_name, true);

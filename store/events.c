@@ -52,20 +52,14 @@ int store_event_get(struct store_view *view, struct store_place place, struct st
 int store_event_next(struct store_view *view, struct store_place place, struct store_event_id after,
                      struct store_event_id *ret_id, struct row_event *ret_row)
 {
-    int result = view->cursor ? 0 : engine_cursor_open(view->txn, &view->cursor);
-    if (result < 0)
-        return result;
     struct key key;
     event_key(view, place, after, &key);
+    size_t size = key.size;
     key_add_u8(&key, 0); /* the first key that comes behind it */
     struct span found;
     struct span value;
-    result = engine_cursor_seek(view->cursor, key_span(&key), &found, &value);
-    if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
-        return result;
-    if (store_is_other(found, &key, key.size - 1, PLACE_PREFIX))
-        return 0;
-    if (result < 0)
+    int result = store_seek_within(view, &key, size, PLACE_PREFIX, &found, &value);
+    if (result != 1)
         return result;
     ret_id->seq = key_u64_at(found, PLACE_PREFIX);
     ret_id->nth = found.data[PLACE_PREFIX + 8];

@@ -88,9 +88,10 @@ int store_folder_look(int dir_fd, const char *path, struct problem *problem)
     int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir) {
+        int result = system_problem(problem, "list the store", path);
         if (fd >= 0)
             close(fd);
-        return system_problem(problem, "list the store", path);
+        return result;
     }
     bool has_data = false;
     bool foreign = false;

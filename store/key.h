@@ -17,8 +17,8 @@ enum key_table {
     KEY_VERSION = 'v', /* object -> record and document */
     KEY_LOG = 'l',     /* sequence number -> object */
     KEY_UNIQUE = 'u',  /* collection, index, value -> object */
-    KEY_EVENT = 'o',   /* state, worker, event -> the event */
-    KEY_PLACE = 'p',   /* event -> state, worker */
+    KEY_EVENT = 'o',   /* place, worker, event -> the event */
+    KEY_PLACE = 'p',   /* event -> place, worker */
     KEY_TIME = 't',    /* folder -> when its listing last changed */
 };
 

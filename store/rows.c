@@ -1,5 +1,4 @@
 /* The rows of a view, each found under its key. */
-#include "store/base/cleanup.h"
 #include "store/store_internal.h"
 
 static int begin(struct store *store, struct store_view *ret_view, bool write)
@@ -49,10 +48,16 @@ static int need_cursor(struct store_view *view)
     return view->cursor ? 0 : engine_cursor_open(view->txn, &view->cursor);
 }
 
-/* The first row at or behind `from` whose key begins with the first `prefix` bytes of it and is as
- * long. */
-static int seek_within(struct store_view *view, const struct key *from, size_t prefix,
-                       struct span *ret_key, struct span *ret_value)
+/* Of a row that a look-up came upon: whether it is none of those that are looked for, which have
+ * keys of that size and begin as `key` does. Its damage is then not the look-up's business. A key
+ * that is damaged itself is empty, and may be anyone's. */
+static bool is_other(struct span found, const struct key *key, size_t size, size_t prefix)
+{
+    return found.size > 0 && (found.size != size || memcmp(found.data, key->bytes, prefix) != 0);
+}
+
+int store_seek_within(struct store_view *view, const struct key *from, size_t size, size_t prefix,
+                      struct span *ret_key, struct span *ret_value)
 {
     int result = need_cursor(view);
     if (result < 0)
@@ -62,7 +67,7 @@ static int seek_within(struct store_view *view, const struct key *from, size_t p
     result = engine_cursor_seek(view->cursor, key_span(from), &key, &value);
     if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
         return result;
-    if (store_is_other(key, from, from->size, prefix))
+    if (is_other(key, from, size, prefix))
         return 0;
     if (result < 0)
         return result;
@@ -78,7 +83,7 @@ static int newest(struct store_view *view, struct key *key, uint64_t seq, uint64
     size_t prefix = key->size;
     key_add_seq(key, seq < view->seq ? seq : view->seq);
     struct span found;
-    int result = seek_within(view, key, prefix, &found, ret_value);
+    int result = store_seek_within(view, key, key->size, prefix, &found, ret_value);
     if (result == 1 && ret_seq)
         *ret_seq = key_seq(found);
     return result;
@@ -96,9 +101,27 @@ static int get(struct store_view *view, const struct key *key, struct span *ret_
     return engine_get(view->txn, key_span(key), ret_value);
 }
 
-static int decoded(int found, int result)
+static int put_number(struct store_view *view, const struct key *key, uint64_t number)
 {
-    return result < 0 ? result : found;
+    buf_clear(&view->scratch);
+    buf_append_be64(&view->scratch, number);
+    return put(view, key);
+}
+
+static int get_number(struct store_view *view, const struct key *key, uint64_t *ret_number)
+{
+    struct span value;
+    int found = get(view, key, &value);
+    if (found == 1 && value.size != 8)
+        return -ERR_DAMAGED;
+    if (found == 1)
+        *ret_number = key_u64_at(value, 0);
+    return found;
+}
+
+static int decoded(int result)
+{
+    return result < 0 ? result : 1;
 }
 
 int store_state_get(struct store_view *view, struct row_state *ret_row)
@@ -107,16 +130,14 @@ int store_state_get(struct store_view *view, struct row_state *ret_row)
     key_init(&key, KEY_STATE, view->branch);
     struct span value;
     int found = get(view, &key, &value);
-    return found == 1 ? decoded(1, row_state_decode(value, ret_row)) : found;
+    return found == 1 ? decoded(row_state_decode(value, ret_row)) : found;
 }
 
 static int put_next_object(struct store_view *view)
 {
     struct key key;
     key_init(&key, KEY_OBJECTS, 0);
-    buf_clear(&view->scratch);
-    buf_append_be64(&view->scratch, atomic_load(&view->store->next_object));
-    return put(view, &key);
+    return put_number(view, &key, atomic_load(&view->store->next_object));
 }
 
 int store_state_put(struct store_view *view, const struct row_state *row)
@@ -141,7 +162,7 @@ static int binding_get(struct store_view *view, struct key *key, struct row_bind
 {
     struct span value;
     int found = newest(view, key, STORE_NOW, NULL, &value);
-    return found == 1 ? decoded(1, row_binding_decode(value, ret_row)) : found;
+    return found == 1 ? decoded(row_binding_decode(value, ret_row)) : found;
 }
 
 static int binding_put(struct store_view *view, struct key *key, uint64_t seq,
@@ -209,7 +230,7 @@ int store_entry_get(struct store_view *view, uint64_t parent, uint64_t object,
     entry_key(view, parent, object, &key);
     struct span value;
     int found = newest(view, &key, STORE_NOW, NULL, &value);
-    return found == 1 ? decoded(1, row_entry_decode(value, ret_row)) : found;
+    return found == 1 ? decoded(row_entry_decode(value, ret_row)) : found;
 }
 
 int store_entry_put(struct store_view *view, uint64_t parent, uint64_t object, uint64_t seq,
@@ -234,47 +255,43 @@ int store_entry_next(struct store_view *view, uint64_t parent, uint64_t after, u
         key_add_seq(&key, view->seq);
         struct span found;
         struct span value;
-        int result = seek_within(view, &key, ENTRY_PREFIX, &found, &value);
+        int result = store_seek_within(view, &key, key.size, ENTRY_PREFIX, &found, &value);
         if (result != 1)
             return result;
         uint64_t object = key_u64_at(found, ENTRY_PREFIX);
-        if (key_seq(found) > view->seq) { /* what was found is newer than the view */
-            struct row_entry row;
+        struct row_entry row;
+        if (key_seq(found) > view->seq) /* what was found is newer than the view */
             result = store_entry_get(view, parent, object, &row);
-            if (result == 1 && row.live) {
-                *ret_object = object;
-                *ret_row = row;
-                return 1;
-            }
-            if (result < 0)
-                return result;
-        } else {
-            result = row_entry_decode(value, ret_row);
-            if (result < 0)
-                return result;
+        else
+            result = decoded(row_entry_decode(value, &row));
+        if (result < 0)
+            return result;
+        if (result == 1 && row.live) {
             *ret_object = object;
-            if (ret_row->live)
-                return 1;
+            *ret_row = row;
+            return 1;
         }
         after = object;
     }
     return 0;
 }
 
-static void version_key(const struct store_view *view, uint64_t object, struct key *key)
+/* A key that is a number, and a sequence number when the table remembers. */
+static void number_key(const struct store_view *view, enum key_table table, uint64_t number,
+                       struct key *key)
 {
-    key_init(key, KEY_VERSION, view->branch);
-    key_add_u64(key, object);
+    key_init(key, table, view->branch);
+    key_add_u64(key, number);
 }
 
 int store_version_as_of(struct store_view *view, uint64_t object, uint64_t seq, uint64_t *ret_seq,
                         struct row_version *ret_row)
 {
     struct key key;
-    version_key(view, object, &key);
+    number_key(view, KEY_VERSION, object, &key);
     struct span value;
     int found = newest(view, &key, seq, ret_seq, &value);
-    return found == 1 ? decoded(1, row_version_decode(value, ret_row)) : found;
+    return found == 1 ? decoded(row_version_decode(value, ret_row)) : found;
 }
 
 int store_version_get(struct store_view *view, uint64_t object, uint64_t *ret_seq,
@@ -290,7 +307,7 @@ int store_version_after(struct store_view *view, uint64_t object, uint64_t seq, 
     if (result < 0)
         return result;
     struct key key;
-    version_key(view, object, &key);
+    number_key(view, KEY_VERSION, object, &key);
     size_t prefix = key.size;
     key_add_seq(&key, seq); /* newest first: what is newer stands before this key */
     struct span found;
@@ -298,13 +315,12 @@ int store_version_after(struct store_view *view, uint64_t object, uint64_t seq, 
     result = engine_cursor_seek_before(view->cursor, key_span(&key), &found, &value);
     if (result == 0 || (result < 0 && result != -ERR_DAMAGED))
         return result;
-    if (store_is_other(found, &key, key.size, prefix) ||
-        (found.size > 0 && key_seq(found) > view->seq))
+    if (is_other(found, &key, key.size, prefix) || (found.size > 0 && key_seq(found) > view->seq))
         return 0;
     if (result < 0)
         return result;
     *ret_seq = key_seq(found);
-    return decoded(1, row_version_decode(value, ret_row));
+    return decoded(row_version_decode(value, ret_row));
 }
 
 /* Versions grow with sequence numbers, so halving the range of those finds one. */
@@ -341,7 +357,7 @@ int store_version_put(struct store_view *view, uint64_t object, uint64_t seq,
                       const struct row_version *row)
 {
     struct key key;
-    version_key(view, object, &key);
+    number_key(view, KEY_VERSION, object, &key);
     key_add_seq(&key, seq);
     buf_clear(&view->scratch);
     row_version_encode(&view->scratch, row);
@@ -351,58 +367,34 @@ int store_version_put(struct store_view *view, uint64_t object, uint64_t seq,
     return engine_put_parts(view->txn, key_span(&key), parts, 2);
 }
 
-static void log_key(const struct store_view *view, uint64_t seq, struct key *key)
-{
-    key_init(key, KEY_LOG, view->branch);
-    key_add_u64(key, seq);
-}
-
 int store_log_get(struct store_view *view, uint64_t seq, uint64_t *ret_object)
 {
     struct key key;
-    log_key(view, seq, &key);
-    struct span value;
-    int found = get(view, &key, &value);
-    if (found == 1 && value.size != 8)
-        return -ERR_DAMAGED;
-    if (found == 1)
-        *ret_object = key_u64_at(value, 0);
-    return found;
+    number_key(view, KEY_LOG, seq, &key);
+    return get_number(view, &key, ret_object);
 }
 
 int store_log_put(struct store_view *view, uint64_t seq, uint64_t object)
 {
     struct key key;
-    log_key(view, seq, &key);
-    buf_clear(&view->scratch);
-    buf_append_be64(&view->scratch, object);
-    return put(view, &key);
-}
-
-static void time_key(const struct store_view *view, uint64_t parent, struct key *key)
-{
-    key_init(key, KEY_TIME, view->branch);
-    key_add_u64(key, parent);
+    number_key(view, KEY_LOG, seq, &key);
+    return put_number(view, &key, object);
 }
 
 int store_time_get(struct store_view *view, uint64_t parent, int64_t *ret_time)
 {
     struct key key;
-    time_key(view, parent, &key);
-    struct span value;
-    int found = get(view, &key, &value);
-    if (found == 1 && value.size != 8)
-        return -ERR_DAMAGED;
+    number_key(view, KEY_TIME, parent, &key);
+    uint64_t time = 0;
+    int found = get_number(view, &key, &time);
     if (found == 1)
-        *ret_time = (int64_t)key_u64_at(value, 0);
+        *ret_time = (int64_t)time;
     return found;
 }
 
 int store_time_put(struct store_view *view, uint64_t parent, int64_t time)
 {
     struct key key;
-    time_key(view, parent, &key);
-    buf_clear(&view->scratch);
-    buf_append_be64(&view->scratch, (uint64_t)time);
-    return put(view, &key);
+    number_key(view, KEY_TIME, parent, &key);
+    return put_number(view, &key, (uint64_t)time);
 }

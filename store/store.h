@@ -2,6 +2,7 @@
 #ifndef PERSISTFS_STORE_STORE_H
 #define PERSISTFS_STORE_STORE_H
 
+#include "store/base/cleanup.h"
 #include "store/engine.h"
 #include "store/row.h"
 
@@ -63,6 +64,8 @@ int store_read(struct store *store, struct store_view *ret_view);
 int store_write(struct store *store, struct store_view *ret_view);
 /* Ends the view; a write view is abandoned. May be called again. */
 void store_view_end(struct store_view *view);
+/* Ends a view, which was {0} before it was begun, with its scope. */
+#define AUTO_VIEW CLEANUP(store_view_end)
 /* As engine_commit; ends the view. */
 int store_commit(struct store_view *view);
 

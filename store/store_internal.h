@@ -24,13 +24,9 @@ int store_folder_open(const char *path, bool create, int *ret_fd, struct problem
 /* Whether there is a store in the folder: 1, 0 (and it may be made there), or STORE_FOREIGN. */
 int store_folder_look(int dir_fd, const char *path, struct problem *problem);
 
-/* Of a row that a look-up came upon: whether it is none of those that are looked for, which have
- * keys of that size and begin as `key` does. Its damage is then not the look-up's business. A key
- * that is damaged itself is empty, and may be anyone's. */
-static inline bool store_is_other(struct span found, const struct key *key, size_t size,
-                                  size_t prefix)
-{
-    return found.size > 0 && (found.size != size || memcmp(found.data, key->bytes, prefix) != 0);
-}
+/* The first row at or behind `from` whose key has `size` bytes and begins with the first `prefix`
+ * bytes of it. Returns 1, 0 or an error; damage of a row that is none of these is none. */
+int store_seek_within(struct store_view *view, const struct key *from, size_t size, size_t prefix,
+                      struct span *ret_key, struct span *ret_value);
 
 #endif

@@ -47,7 +47,6 @@
     X(INVALID, misuse, EINVAL, 400, "The call is not valid")                                       \
     X(BAD_HANDLE, misuse, EBADF, 400, "The handle is not open for this")                           \
     X(NO_ATTRIBUTE, misuse, ENODATA, 404, "There is no such attribute")                            \
-    X(RANGE, misuse, ERANGE, 400, "The buffer is too small")                                       \
     X(EXCHANGE, misuse, EINVAL, 400, "Names here cannot be exchanged")                             \
     X(STORE_IN_USE, busy, EBUSY, 503, "The store is in use")                                       \
     X(STORE_FOREIGN, unsupported, ENOTSUP, 501, "This is not a persistfs store")                   \

@@ -227,6 +227,16 @@ says() {
     chmod 700 "$STORE"
 }
 
+@test "a mount right after an unmount finds the store free" {
+    local status=0 i
+    for i in {1..20}; do
+        "$PERSISTFS" "$STORE" "$MNT" 3>&- || status=$?
+        fusermount3 -u "$MNT"
+    done
+    same "$status" 0
+    start # the last of them is waited for like any other
+}
+
 @test "a second daemon on the same store names the first" {
     start
     mkdir second
