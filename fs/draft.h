@@ -8,7 +8,8 @@
  *   edit      anything else: the resulting bytes are committed at fsync or flush
  *
  * A verdict belongs to the handle: it is given again at flush and fsync, and to a write repeated as
- * it was, until something else is written.
+ * it was, until something else is written. Only one on the time and not on the text (no space,
+ * busy, no memory) may be different when the call is repeated.
  *
  * Threads: any; the draft's own lock is held while it commits, so that calls on one handle take
  * turns, as they must. */

@@ -201,7 +201,7 @@ static int decide_and_apply(struct batch *batch, struct put *put, struct writing
 }
 
 /* The handle was opened to create, by leave of the folder alone. What somebody else has created
- * there since is theirs to say who may write. */
+ * there since is theirs to say who may write; but whose the store is may write all of it. */
 static int check_created(struct batch *batch, struct put *put, const struct target *target)
 {
     const struct model_put *args = put->args;
@@ -209,7 +209,7 @@ static int check_created(struct batch *batch, struct put *put, const struct targ
     if (target->object == args->object && !target->exists && args->was_removed)
         return problem_set(problem, ERR_VERSION_CONFLICT,
                            "it was removed after it was opened: open it again to create it anew");
-    if (!target->exists || target->object == args->object || args->collection == STORE_SCHEMAS)
+    if (!target->exists || target->object == args->object)
         return 0;
     struct row_entry entry;
     int found = store_entry_get(&batch->view, target->collection, target->object, &entry);
@@ -217,7 +217,7 @@ static int check_created(struct batch *batch, struct put *put, const struct targ
         return found < 0 ? found : -ERR_DAMAGED;
     const struct model_caller *caller = &args->caller;
     uint32_t bit = caller->uid == entry.uid ? 0200 : caller->gid == entry.gid ? 0020 : 0002;
-    if (caller->uid == 0 || entry.mode & bit)
+    if (caller->uid == 0 || caller->uid == geteuid() || entry.mode & bit)
         return 0;
     return problem_set(problem, ERR_ACCESS,
                        "somebody else has created it, and you may not write it");

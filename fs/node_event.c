@@ -8,17 +8,28 @@ static struct store_event_id event_of(uint64_t inode)
     return (struct store_event_id){.seq = number >> 6, .nth = number & 63};
 }
 
-/* Where the event is now, and what it tells of. */
-static int load(struct store_view *view, uint64_t inode, struct store_place *ret_place,
-                struct row_event *ret_event, struct row_version *ret_row)
+/* Where the event is now, and what it tells of. Its spans end with the view. */
+struct subject {
+    struct store_place place;
+    struct row_event event;
+    struct row_version row;
+};
+
+/* Begins the view, which the caller ends. */
+static int load(struct request *request, uint64_t inode, struct store_view *view,
+                struct subject *ret_subject)
 {
     struct store_event_id id = event_of(inode);
     uint64_t seq = 0;
-    int found = store_place_get(view, id, ret_place);
+    int result = store_read(request->mount->store, view);
+    if (result < 0)
+        return result;
+    int found = store_place_get(view, id, &ret_subject->place);
     if (found == 1)
-        found = store_event_get(view, *ret_place, id, ret_event);
+        found = store_event_get(view, ret_subject->place, id, &ret_subject->event);
     if (found == 1)
-        found = store_version_as_of(view, ret_event->object, id.seq, &seq, ret_row);
+        found =
+            store_version_as_of(view, ret_subject->event.object, id.seq, &seq, &ret_subject->row);
     return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
 }
 
@@ -38,34 +49,24 @@ static int set_owner(struct store_view *view, struct store_place place, struct s
 
 static int event_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
-    struct store_place place;
-    struct row_event event;
-    struct row_version row;
+    struct subject subject;
     AUTO_VIEW struct store_view view = {0};
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = load(&view, inode, &place, &event, &row);
+    int result = load(request, inode, &view, &subject);
     if (result < 0)
         return result;
     node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
-    node_stat_size(ret_stat, audit_event_size(&event));
-    node_stat_times(ret_stat, event.since, event.since, event.since);
-    return set_owner(&view, place, ret_stat);
+    node_stat_size(ret_stat, audit_event_size(&subject.event));
+    node_stat_times(ret_stat, subject.event.since, subject.event.since, subject.event.since);
+    return set_owner(&view, subject.place, ret_stat);
 }
 
 static int render(struct request *request, uint64_t inode, struct buf *out)
 {
-    struct store_place place;
-    struct row_event event;
-    struct row_version row;
+    struct subject subject;
     AUTO_VIEW struct store_view view = {0};
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = load(&view, inode, &place, &event, &row);
+    int result = load(request, inode, &view, &subject);
     if (result == 0)
-        audit_event_write(out, event_of(inode), &event, &row);
+        audit_event_write(out, event_of(inode), &subject.event, &subject.row);
     return result;
 }
 
@@ -80,18 +81,13 @@ static int event_open(struct request *request, uint64_t inode, int flags,
 static int event_getxattr(struct request *request, uint64_t inode, struct span name,
                           struct buf *out)
 {
-    struct store_place place;
-    struct row_event event;
-    struct row_version row;
+    struct subject subject;
     if (!span_is(name, ATTEMPTS))
         return -ERR_NO_ATTRIBUTE;
     AUTO_VIEW struct store_view view = {0};
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    result = load(&view, inode, &place, &event, &row);
+    int result = load(request, inode, &view, &subject);
     if (result == 0)
-        buf_printf(out, "%u", event.attempts);
+        buf_printf(out, "%u", subject.event.attempts);
     return result;
 }
 

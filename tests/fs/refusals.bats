@@ -390,6 +390,35 @@ shared() {
     refused EPERM as 1001 chown 1002 users/carol.json
 }
 
+# A name that leads nowhere yet may be created by whom the folder lets, which must not become leave
+# to write what somebody else has put there meanwhile.
+@test "a handle that was opened to create cannot write what another user has created since" {
+    shared
+    chmod 777 .schema
+    as 1001 dash -c 'echo "{\"name\": \"C\", \"email\": \"c@x.org\"}" >users/carol.json'
+    as 1001 dash -c 'echo "{\"title\": \"1\"}" >.schema/things.json'
+    for case in 'users/carol.json {"name":"D","email":"c@x.org"}' \
+        '.schema/things.json {"title":"2"}'; do
+        read -r file text <<<"$case"
+        python '
+file, text = sys.argv[1], sys.argv[2].encode()
+opened, goes_on = os.pipe(), os.pipe()
+pid = os.fork()
+if pid == 0:
+    os.setgroups([]), os.setgid(1002), os.setuid(1002)
+    fd = os.open(file + "@2", W | CREAT, 0o666)
+    os.write(opened[1], b"x"), os.read(goes_on[0], 1)
+    refused(errno.EACCES, os.write, fd, text.replace(b"2", b"3").replace(b"D", b"E"))
+    os._exit(0)
+os.read(opened[0], 1)
+subprocess.run(["setpriv", "--reuid=1001", "--regid=1001", "--clear-groups", "dash", "-c",
+                "printf %s \"$1\" >\"$2\"", "dash", text, file], check=True)
+os.write(goes_on[1], b"x")
+assert os.waitpid(pid, 0)[1] == 0' "$file" "$text"
+        holds "$file" "$text"
+    done
+}
+
 @test "the views of an entity are as private as it is" {
     shared
     for view in users/alice.meta users/alice.audit.jsonl users/alice.json@1; do
