@@ -73,6 +73,22 @@ void model_place_finish(struct model_place *place)
     folder_remove(place->path);
 }
 
+int model_place_setup(void **state)
+{
+    struct model_place *place = malloc(sizeof(*place));
+    assert_non_null(place);
+    model_place_init(place);
+    *state = place;
+    return 0;
+}
+
+int model_place_teardown(void **state)
+{
+    model_place_finish(*state);
+    free(*state);
+    return 0;
+}
+
 struct model_caller model_caller(void)
 {
     return (struct model_caller){.uid = geteuid(), .gid = getegid(), .reader = {.tid = getpid()}};

@@ -13,6 +13,9 @@ struct model_place {
 /* These assert that all goes well. `finish` runs the check first. */
 void model_place_init(struct model_place *place);
 void model_place_finish(struct model_place *place);
+/* The same as a cmocka test's set-up and tear-down: *state is the place. */
+int model_place_setup(void **state);
+int model_place_teardown(void **state);
 /* Closes everything and opens it again. */
 void model_place_reopen(struct model_place *place);
 /* Asserts that the check finds nothing. */

@@ -9,22 +9,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct model_place *place = malloc(sizeof(*place));
-    assert_non_null(place);
-    model_place_init(place);
-    *state = place;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    model_place_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static void assert_result(const struct model_result *result, uint64_t seq, uint64_t version,
                           enum row_op op)
 {
@@ -393,7 +377,8 @@ static void amended(void **state)
 
 int main(void)
 {
-#define MODEL_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define MODEL_TEST(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, model_place_setup, model_place_teardown)
     const struct CMUnitTest tests[] = {
         MODEL_TEST(create_and_replace),
         MODEL_TEST(no_such_collection),

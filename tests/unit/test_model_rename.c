@@ -9,22 +9,6 @@
 
 #define UNIQUE "{\"properties\":{\"email\":{\"x-unique\":true,\"type\":\"string\"}}}"
 
-static int setup(void **state)
-{
-    struct model_place *place = malloc(sizeof(*place));
-    assert_non_null(place);
-    model_place_init(place);
-    *state = place;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    model_place_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static struct row_version version_of(struct model_place *place, uint64_t object, uint64_t *ret_seq)
 {
     struct store_view view;
@@ -181,7 +165,8 @@ static void round_and_round(void **state)
 
 int main(void)
 {
-#define RENAME_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define RENAME_TEST(test)                                                                          \
+    cmocka_unit_test_setup_teardown(test, model_place_setup, model_place_teardown)
     const struct CMUnitTest tests[] = {
         RENAME_TEST(another_id),
         RENAME_TEST(onto_another),

@@ -9,22 +9,6 @@
 
 #include <cmocka.h>
 
-static int setup(void **state)
-{
-    struct model_place *place = malloc(sizeof(*place));
-    assert_non_null(place);
-    model_place_init(place);
-    *state = place;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    model_place_finish(*state);
-    free(*state);
-    return 0;
-}
-
 static void define_and_drop(void **state)
 {
     struct model_place *place = *state;
@@ -241,7 +225,8 @@ static void a_large_collection(void **state)
 
 int main(void)
 {
-#define SCHEMA_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define SCHEMA_TEST(test)                                                                          \
+    cmocka_unit_test_setup_teardown(test, model_place_setup, model_place_teardown)
     const struct CMUnitTest tests[] = {
         SCHEMA_TEST(define_and_drop),          SCHEMA_TEST(not_a_schema),
         SCHEMA_TEST(migrates_with_defaults),   SCHEMA_TEST(refused_with_how_many_and_which),
