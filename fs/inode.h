@@ -29,6 +29,7 @@ enum inode_tag {
     INODE_PLACE,  /* STORE_PENDING, STORE_CLAIMED, STORE_DISPATCHED, STORE_DEAD */
     INODE_WORKER, /* an object */
     INODE_EVENT,  /* sequence number << 6 | nth */
+    INODE_VOCABULARY,
     INODE_TAG_COUNT
 };
 

@@ -11,6 +11,9 @@
  *     process.c                         what proc(5) knows of a caller
  *     watch.c reaper.c                  the two threads that act on their own
  *     verb_check.c                      `persistfs check`
+ *     verb_schema.c verb_schema_*.c     `persistfs schema check`, `validate`, `infer`...
+ *     verb_files.c samples.c            what those read: whole files, and many documents in one
+ *     schema_folder.c                   schemas in folders, that other schemas refer to
  *     model.c model_*.c bases.c         what a user means: every change, one command each
  *     ../audit  ../store  ../schema     what happened; where bytes are; what is valid
  */
@@ -336,7 +339,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } verbs[] = {{"check", verb_check}};
+    } verbs[] = {{"check", verb_check}, {"schema", verb_schema}};
     for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
         if (strcmp(argv[1], verbs[i].name) == 0)
             return verbs[i].run(argc - 1, argv + 1);

@@ -72,14 +72,16 @@ struct model_put {
     bool is_patch;    /* RFC 7396 */
     bool was_removed; /* the name that was reserved with the number has been taken away again */
     struct model_base base;
-    uint32_t mode;        /* of a new entity: permission bits, */
-    uint32_t uid, gid;    /* and whose it is */
-    uint32_t folder_mode; /* of a new collection's folder; 0: 0755 */
+    uint32_t mode;                     /* of a new entity: permission bits, */
+    uint32_t uid, gid;                 /* and whose it is */
+    uint32_t folder_mode;              /* of a new collection's folder; 0: 0755 */
+    const struct schema_source *files; /* of a schema: where references lead beside the store */
 };
 
 /* Creates, replaces or patches one entity; in STORE_SCHEMAS, a schema and with it its collection.
  * Errors: those of tree_parse and schema.h, VERSION_CONFLICT, VERSION_REQUIRED, UNIQUE_CONFLICT,
- * NOT_FOUND (the collection), SCHEMA_UNSATISFIED, NO_SPACE, DAMAGED, ENGINE, NO_MEMORY. */
+ * REFERENCE_MISSING, NOT_FOUND (the collection), SCHEMA_UNSATISFIED, NO_SPACE, DAMAGED, ENGINE,
+ * NO_MEMORY. */
 int model_put(struct model *model, const struct model_put *put, struct model_result *ret_result,
               struct problem *problem);
 
@@ -90,7 +92,8 @@ int model_amend(struct model *model, uint64_t object, uint64_t seq, struct span 
                 struct problem *problem);
 
 /* Deletes an entity; in STORE_SCHEMAS, a schema and with it its collection, which must be empty.
- * Errors: NOT_FOUND, NOT_EMPTY, VERSION_CONFLICT and as model_put. */
+ * Who refers to it is deleted or changed in the same commit, as the schema of each says, or holds
+ * it. Errors: NOT_FOUND, NOT_EMPTY, VERSION_CONFLICT, REFERENCE_HELD and as model_put. */
 int model_remove(struct model *model, const struct model_caller *caller, uint64_t collection,
                  struct span name, struct model_base base, struct model_result *ret_result,
                  struct problem *problem);
@@ -105,7 +108,9 @@ struct model_rename {
 };
 
 /* Changes an entity's id, or its collection, or both: same entity, one commit. An entity that has
- * the new id is deleted in the same commit. Errors: ALREADY_EXISTS and as model_put. */
+ * the new id is deleted in the same commit, as model_remove does. Documents keep what they refer
+ * to, so one that is referred to, be it by itself alone, keeps its id. Errors: ALREADY_EXISTS,
+ * REFERENCE_HELD and as model_put. */
 int model_rename(struct model *model, const struct model_rename *rename,
                  struct model_result *ret_result, struct problem *problem);
 

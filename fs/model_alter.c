@@ -1,4 +1,5 @@
-/* A schema that changes brings every entity of its collection along, or is refused.
+/* A schema that changes brings along every entity of its collection, and those of the collections
+ * whose schemas refer to it, or is refused.
  *
  * It runs alone in its transaction and writes as it goes: a refusal undoes the transaction. */
 #include "fs/model_internal.h"
@@ -10,10 +11,10 @@
 struct alteration {
     struct batch *batch;
     struct command *command;
-    struct schema_ref after;   /* as the look-ups want it; not counted */
-    struct schema_ref *before; /* owned */
-    struct span name;          /* of the collection */
-    uint64_t commit;           /* first seq of this commit */
+    const struct schema_ref *before, *after;
+    bool is_dependent; /* the schema itself stays as it is, and refers to one that changes */
+    struct span name;  /* of the collection */
+    uint64_t commit;   /* first seq of this commit */
     uint64_t offenders;
     struct problem first; /* what the first of them does wrong */
     struct buf names;
@@ -26,7 +27,7 @@ struct subject {
     struct span name;
     struct tree *before;
     const struct tree *after;
-    struct unique_values old_values, new_values;
+    struct values old_values, new_values;
 };
 
 static void offend(struct alteration *alteration, const struct subject *subject,
@@ -38,6 +39,8 @@ static void offend(struct alteration *alteration, const struct subject *subject,
         return;
     if (alteration->offenders > 1)
         buf_append_string(&alteration->names, ", ");
+    if (alteration->is_dependent)
+        buf_printf(&alteration->names, "%.*s/", (int)alteration->name.size, alteration->name.data);
     buf_append_span(&alteration->names, subject->name);
 }
 
@@ -59,19 +62,28 @@ static int load(struct alteration *alteration, struct arena *arena, struct subje
 static int judge(struct alteration *alteration, struct arena *arena, struct subject *subject,
                  struct problem *problem)
 {
-    const struct schema *schema = alteration->after.schema;
+    const struct schema *schema = alteration->after->schema;
     int result = schema_apply_defaults(schema, arena, subject->before, &subject->after);
     if (result == 0)
         result = schema_validate(schema, subject->after, problem);
     if (result == 0)
-        result = unique_collect(arena, alteration->before->schema, subject->before,
-                                &subject->old_values);
+        result = values_collect(arena, alteration->before, subject->before, &subject->old_values,
+                                problem);
     if (result == 0)
-        result = unique_collect(arena, schema, subject->after, &subject->new_values);
+        result =
+            values_collect(arena, alteration->after, subject->after, &subject->new_values, problem);
     if (result == 0)
-        result = unique_check(alteration->batch, &alteration->after, subject->object,
+        result = values_check(alteration->batch, alteration->after, subject->object, subject->name,
                               &subject->old_values, &subject->new_values, problem);
     return result;
+}
+
+/* Whether it is the entity that is at fault. */
+static bool is_offence(int result)
+{
+    return result == -ERR_SCHEMA_MISMATCH || result == -ERR_SCHEMA_BUDGET ||
+           result == -ERR_PATTERN_BUDGET || result == -ERR_UNIQUE_CONFLICT ||
+           result == -ERR_REFERENCE_MISSING || result == -ERR_TOO_LARGE;
 }
 
 static int migrate(struct alteration *alteration, struct arena *arena,
@@ -83,7 +95,7 @@ static int migrate(struct alteration *alteration, struct arena *arena,
         return -ERR_NO_MEMORY;
     struct change change = {.op = ROW_MIGRATE,
                             .object = subject->object,
-                            .collection = alteration->after.collection,
+                            .collection = alteration->after->collection,
                             .collection_name = alteration->name,
                             .name = subject->name,
                             .before = subject->before,
@@ -91,7 +103,7 @@ static int migrate(struct alteration *alteration, struct arena *arena,
                             .document = buf_span(&text),
                             .current = &subject->row,
                             .commit = alteration->commit,
-                            .events = schema_events(alteration->after.schema)};
+                            .events = schema_events(alteration->after->schema)};
     return change_append(alteration->batch, alteration->command, arena, &change);
 }
 
@@ -106,16 +118,15 @@ static int bring_one(struct alteration *alteration, uint64_t object)
     if (result < 0)
         return result;
     result = judge(alteration, &arena, &subject, &problem);
-    if (result == -ERR_SCHEMA_MISMATCH || result == -ERR_UNIQUE_CONFLICT) {
+    if (is_offence(result)) {
         offend(alteration, &subject, &problem);
         return 0;
     }
     if (result == 0 && subject.after != subject.before)
         result = migrate(alteration, &arena, &subject);
     return result < 0 ? result
-                      : unique_apply(alteration->batch, alteration->after.collection, object,
-                                     alteration->batch->state.seq, &subject.old_values,
-                                     &subject.new_values);
+                      : values_apply(alteration->batch, alteration->after->collection, object,
+                                     &subject.old_values, &subject.new_values);
 }
 
 static int bring_all(struct alteration *alteration)
@@ -123,8 +134,8 @@ static int bring_all(struct alteration *alteration)
     struct row_entry entry;
     uint64_t object = 0;
     int found;
-    while ((found = store_entry_next(&alteration->batch->view, alteration->after.collection, object,
-                                     &object, &entry)) == 1) {
+    while ((found = store_entry_next(&alteration->batch->view, alteration->after->collection,
+                                     object, &object, &entry)) == 1) {
         int result = bring_one(alteration, object);
         if (result < 0)
             return result;
@@ -149,42 +160,176 @@ static int refuse(struct alteration *alteration)
     return -ERR_SCHEMA_UNSATISFIED;
 }
 
-/* The schema that was in force before: the version before the one just written. */
-static int previous_schema(struct alteration *alteration, const struct target *target)
+/* The schema of a collection as it was before the commit. */
+static int previous_schema(struct batch *batch, uint64_t collection, uint64_t commit,
+                           struct schema_ref **ret_schema, struct problem *problem)
 {
-    struct store_view view = alteration->batch->view;
+    struct store_view view = batch->view;
     view.cursor = NULL;
     view.scratch = (struct buf){0};
-    view.seq = target->seq;
-    int result = schema_cache_get(alteration->batch->model->schemas, &view, target->object,
-                                  &alteration->before, &alteration->command->problem);
+    view.seq = commit - 1;
+    int result = schema_cache_get(batch->model->schemas, &view, collection, ret_schema, problem);
     engine_cursor_close(view.cursor);
     buf_finish(&view.scratch);
     return result;
 }
 
-int alter_collection(struct batch *batch, struct command *command, const struct target *target,
-                     const struct schema *schema)
+static int bring(struct alteration *alteration)
 {
-    struct model_result own = command->result;
+    problem_init(&alteration->first);
+    int result = bring_all(alteration);
+    if (result == 0 && alteration->offenders > 0)
+        result = refuse(alteration);
+    problem_finish(&alteration->first);
+    buf_finish(&alteration->names);
+    return result;
+}
+
+static int bring_own(struct batch *batch, struct command *command, const struct target *target,
+                     const struct schema *schema, uint64_t commit)
+{
+    const struct schema_ref after = {.collection = target->object,
+                                     .schema = (struct schema *)(uintptr_t)schema,
+                                     .name = target->name};
+    struct schema_ref *before;
+    struct row_entry entry;
+    uint64_t object;
+    int result = previous_schema(batch, target->object, commit, &before, &command->problem);
+    if (result == -ERR_SCHEMA_INVALID &&
+        store_entry_next(&batch->view, target->object, 0, &object, &entry) == 0)
+        return 0; /* there is nothing to bring along, and this is how to mend it */
+    if (result < 0)
+        return result;
     struct alteration alteration = {.batch = batch,
                                     .command = command,
+                                    .before = before,
+                                    .after = &after,
                                     .name = target->name,
-                                    .commit = batch->state.seq,
-                                    .after = {.collection = target->object,
-                                              .schema = (struct schema *)(uintptr_t)schema,
-                                              .name = target->name}};
-    problem_init(&alteration.first);
-    int result = previous_schema(&alteration, target);
-    if (result == 0)
-        result = bring_all(&alteration);
-    if (result == 0 && alteration.offenders > 0)
-        result = refuse(&alteration);
-    command->result = own; /* the schema's, not the last entity's */
-    schema_ref_release(alteration.before);
-    problem_finish(&alteration.first);
-    buf_finish(&alteration.names);
+                                    .commit = commit};
+    result = bring(&alteration);
+    schema_ref_release(before);
     return result;
+}
+
+static int refuse_dependent(struct batch *batch, struct command *command, uint64_t object)
+{
+    struct row_version row = {0};
+    uint64_t seq;
+    int found = store_version_get(&batch->view, object, &seq, &row);
+    if (found < 0)
+        return found;
+    AUTO_PROBLEM struct problem inner;
+    problem_init(&inner);
+    problem_copy(&inner, &command->problem);
+    return problem_set(&command->problem, ERR_SCHEMA_INVALID,
+                       "the schema of %.*s refers to this one, and would not be valid: %s",
+                       (int)row.name.size, row.name.data, buf_string(&inner.detail));
+}
+
+/* One that was not valid before either is not for this one to answer for, and NULL. */
+static int take_dependent(struct batch *batch, struct command *command, struct source_ids *ids,
+                          uint64_t object, uint64_t commit, struct schema_ref **ret_schema)
+{
+    int result = schema_cache_renew(batch->model->schemas, &batch->view, ids, object, ret_schema,
+                                    &command->problem);
+    if (result != -ERR_SCHEMA_INVALID)
+        return result;
+    struct schema_ref *before = NULL;
+    result = previous_schema(batch, object, commit, &before, NULL);
+    schema_ref_release(before);
+    if (result == 0)
+        return refuse_dependent(batch, command, object);
+    return result == -ERR_SCHEMA_INVALID ? 0 : result;
+}
+
+/* Whether the schema of a collection may refer to others: 1, 0 or an error. */
+static int may_need(struct batch *batch, uint64_t collection)
+{
+    struct row_version row;
+    uint64_t seq;
+    int found = store_version_get(&batch->view, collection, &seq, &row);
+    return found == 1 ? source_may_need(row.document) : found;
+}
+
+static int bring_dependent(struct batch *batch, struct command *command,
+                           const struct target *target, struct source_ids *ids, uint64_t object,
+                           uint64_t commit)
+{
+    struct schema_ref *schema = NULL;
+    int result = take_dependent(batch, command, ids, object, commit, &schema);
+    if (schema && schema_ref_needs(schema, target->object)) {
+        /* What a document is indexed by is said by its own collection's schema alone. */
+        struct alteration alteration = {.batch = batch,
+                                        .command = command,
+                                        .before = schema,
+                                        .after = schema,
+                                        .is_dependent = true,
+                                        .name = schema->name,
+                                        .commit = commit};
+        result = bring(&alteration);
+    }
+    schema_ref_release(schema);
+    return result;
+}
+
+/* The collections whose schemas refer to it are checked by what they will mean. */
+static int bring_dependents(struct batch *batch, struct command *command,
+                            const struct target *target, uint64_t commit)
+{
+    CLEANUP(source_ids_finish) struct source_ids ids = {0};
+    struct row_entry entry;
+    uint64_t object = 0;
+    int found;
+    while ((found = store_entry_next(&batch->view, STORE_SCHEMAS, object, &object, &entry)) == 1) {
+        int result = object == target->object ? 0 : may_need(batch, object);
+        if (result == 1)
+            result = bring_dependent(batch, command, target, &ids, object, commit);
+        if (result < 0)
+            return result;
+    }
+    return found;
+}
+
+int alter_collection(struct batch *batch, struct command *command, const struct target *target,
+                     const struct tree *tree, const struct schema *schema)
+{
+    struct model_result own = command->result;
+    uint64_t commit = batch->state.seq;
+    /* Nobody can refer to what was not there, unless its $id is now that of another. */
+    bool has_dependents = target->exists || tree_get(tree, "$id");
+    int result = target->exists ? bring_own(batch, command, target, schema, commit) : 0;
+    if (result == 0 && has_dependents)
+        result = bring_dependents(batch, command, target, commit);
+    command->result = own; /* the schema's, not the last entity's */
+    return result;
+}
+
+/* Refuses to take away what another schema refers to. */
+static int check_dependents(struct batch *batch, struct command *command,
+                            const struct target *target)
+{
+    CLEANUP(source_ids_finish) struct source_ids ids = {0};
+    struct row_entry entry;
+    uint64_t object = 0;
+    int found;
+    while ((found = store_entry_next(&batch->view, STORE_SCHEMAS, object, &object, &entry)) == 1) {
+        struct schema_ref *schema = NULL;
+        int result = object == target->object ? 0 : may_need(batch, object);
+        if (result == 1)
+            result = schema_cache_renew(batch->model->schemas, &batch->view, &ids, object, &schema,
+                                        &command->problem);
+        if (result < 0 && result != -ERR_SCHEMA_INVALID)
+            return result;
+        if (schema && schema_ref_needs(schema, target->object))
+            result =
+                problem_set(&command->problem, ERR_REFERENCE_HELD,
+                            "the schema of %.*s refers to the one of %.*s", (int)schema->name.size,
+                            schema->name.data, (int)target->name.size, target->name.data);
+        schema_ref_release(schema);
+        if (result == -ERR_REFERENCE_HELD)
+            return result;
+    }
+    return found;
 }
 
 int alter_drop(struct batch *batch, struct command *command, const struct target *target)
@@ -198,5 +343,5 @@ int alter_drop(struct batch *batch, struct command *command, const struct target
         return problem_set(&command->problem, ERR_NOT_EMPTY,
                            "the collection %.*s still has entities: remove them first",
                            (int)target->name.size, target->name.data);
-    return 0;
+    return check_dependents(batch, command, target);
 }

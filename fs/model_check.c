@@ -24,6 +24,8 @@ static const char *table_name(enum key_table table)
         return "log";
     case KEY_UNIQUE:
         return "unique index";
+    case KEY_REFERENCE:
+        return "references";
     case KEY_EVENT:
         return "events";
     case KEY_PLACE:
@@ -192,6 +194,12 @@ static void read_key(struct span key, uint64_t *ret_object, uint64_t *ret_seq)
         *ret_object = key_u64_at(key, remembers ? CHECK_ENTRY_OBJECT : CHECK_FIRST);
         *ret_seq = key.size >= CHECK_ENTRY_OBJECT + 16 ? key_seq(key) : CHECK_NO_SEQ;
         break;
+    case KEY_REFERENCE:
+        if (key.size >= CHECK_REFERENCE_TEXT + CHECK_REFERRER_SIZE + CHECK_SEQ_SIZE) {
+            *ret_object = key_u64_at(key, key.size - CHECK_REFERRER_SIZE - CHECK_SEQ_SIZE);
+            *ret_seq = key_seq(key);
+        }
+        break;
     case KEY_TIME:
         *ret_object = key_u64_at(key, CHECK_FIRST);
         break;
@@ -207,13 +215,20 @@ static void read_key(struct span key, uint64_t *ret_object, uint64_t *ret_seq)
     }
 }
 
-/* The text within a key, without the zeros that end it and the seq. */
+/* The text within a key, without the zeros that end it and what is behind them. */
 static struct span key_text(struct span key)
 {
-    size_t at = key.data[0] == KEY_NAME ? CHECK_NAME_TEXT : CHECK_UNIQUE_TEXT;
-    bool has_text = key.data[0] == KEY_NAME || key.data[0] == KEY_UNIQUE;
+    size_t at = 0;
     size_t behind = 2 + CHECK_SEQ_SIZE;
-    if (!has_text || key.size < at + behind)
+    if (key.data[0] == KEY_NAME)
+        at = CHECK_NAME_TEXT;
+    else if (key.data[0] == KEY_UNIQUE)
+        at = CHECK_UNIQUE_TEXT;
+    else if (key.data[0] == KEY_REFERENCE)
+        at = CHECK_REFERENCE_TEXT;
+    if (key.data[0] == KEY_REFERENCE)
+        behind += CHECK_REFERRER_SIZE;
+    if (at == 0 || key.size < at + behind)
         return span_make(NULL, 0);
     return span_make(key.data + at, key.size - at - behind);
 }
@@ -321,7 +336,10 @@ int model_check_schema(struct check *check, uint64_t collection, const struct sc
                                  "it is used as a collection, and is none");
     AUTO_PROBLEM struct problem problem;
     problem_init(&problem);
-    int result = schema_compile(row.document, &check->schema, &problem);
+    AUTO_BUF struct buf needs = {0};
+    const struct source source = {
+        .library = check->library, .view = &check->view, .ids = &check->ids};
+    int result = source_compile(&source, row.name, row.document, &needs, &check->schema, &problem);
     if (result == -ERR_NO_MEMORY)
         return result;
     if (result < 0)
@@ -360,6 +378,7 @@ static int run(struct check *check)
                                                     model_check_pass_histories,
                                                     model_check_pass_names,
                                                     model_check_pass_values,
+                                                    model_check_pass_references,
                                                     model_check_pass_outbox};
     int result = 0;
     for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]) && result == 0; i++)
@@ -371,12 +390,16 @@ int model_check(struct store *store, struct model_check_summary *ret_summary,
                 struct problem *problem)
 {
     struct check check = {.problem = problem};
-    int result = store_read(store, &check.view);
+    int result = schema_library_create(&check.library, problem);
+    if (result == 0)
+        result = store_read(store, &check.view);
     if (result == 0) {
         result = run(&check);
         store_view_end(&check.view);
         schema_destroy(check.schema);
+        source_ids_finish(&check.ids);
     }
+    schema_library_destroy(check.library);
     if (result < 0 && problem && problem->code != result)
         problem_set(problem, (enum err) - result, "the check could not go on: %s",
                     error_title(result));

@@ -15,8 +15,12 @@ struct check {
     struct problem *problem; /* the caller's; may be NULL */
     struct model_check_summary summary;
 
+    struct schema_library *library; /* owned */
+    struct source_ids ids;
     uint64_t schema_of;    /* the collection that `schema` is of; 0: none */
     struct schema *schema; /* owned */
+
+    uint64_t references; /* of all documents, once the values have been looked at */
 };
 
 /* In a fault: of no object, at no sequence number. */
@@ -52,6 +56,8 @@ enum check_offset {
     CHECK_ENTRY_OBJECT = 13,
     CHECK_NAME_TEXT = 13,
     CHECK_UNIQUE_TEXT = 21,
+    CHECK_REFERENCE_TEXT = 5,
+    CHECK_REFERRER_SIZE = 16, /* object and rule, behind the text */
     CHECK_EVENT_WORKER = 6,
     CHECK_EVENT_ID = 14,
     CHECK_SEQ_SIZE = 8,
@@ -66,12 +72,17 @@ int model_check_schema(struct check *check, uint64_t collection, const struct sc
 int model_check_document(struct check *check, uint64_t object, uint64_t seq, struct arena *arena,
                          struct span document, struct tree **ret_tree);
 
+/* Of one entity: its references lead somewhere and are on record. Counts them. */
+int model_check_references_of(struct check *check, uint64_t collection, uint64_t object,
+                              uint64_t seq, struct arena *arena, const struct tree *tree);
+
 /* The passes, in their order. */
-int model_check_pass_rows(struct check *check);      /* each row on its own */
-int model_check_pass_log(struct check *check);       /* the sequence of records, hashes, chain */
-int model_check_pass_histories(struct check *check); /* the versions of each object */
-int model_check_pass_names(struct check *check);     /* names, entries, versions */
-int model_check_pass_values(struct check *check);    /* documents, schemas, unique indexes */
-int model_check_pass_outbox(struct check *check);    /* events, places, counts */
+int model_check_pass_rows(struct check *check);       /* each row on its own */
+int model_check_pass_log(struct check *check);        /* the sequence of records, hashes, chain */
+int model_check_pass_histories(struct check *check);  /* the versions of each object */
+int model_check_pass_names(struct check *check);      /* names, entries, versions */
+int model_check_pass_values(struct check *check);     /* documents, schemas, unique indexes */
+int model_check_pass_references(struct check *check); /* who refers to what; after the values */
+int model_check_pass_outbox(struct check *check);     /* events, places, counts */
 
 #endif

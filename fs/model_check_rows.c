@@ -55,6 +55,15 @@ static int check_binding(struct check *check, struct span key, struct span value
     return result < 0 ? result : check_object(check, key, row.object);
 }
 
+static int check_reference(struct check *check, struct span key, struct span value)
+{
+    struct row_binding row;
+    uint64_t object = key_u64_at(key, key.size - CHECK_REFERRER_SIZE - CHECK_SEQ_SIZE);
+    if (row_binding_decode(value, &row) < 0 || row.object != object)
+        return damaged(check, key);
+    return check_binding(check, key, value);
+}
+
 static int check_entry(struct check *check, struct span key, struct span value)
 {
     struct row_entry row;
@@ -116,6 +125,8 @@ static struct layout layout_of(uint8_t table)
         return (struct layout){13, 0, check_log_row};
     case KEY_UNIQUE:
         return (struct layout){29, CHECK_UNIQUE_TEXT, check_binding};
+    case KEY_REFERENCE:
+        return (struct layout){29, CHECK_REFERENCE_TEXT, check_reference};
     case KEY_EVENT:
         return (struct layout){23, 0, check_event};
     case KEY_PLACE:

@@ -28,6 +28,13 @@ static int load(struct check *check, struct arena *arena, struct entity *entity)
     return result < 0 ? result : unique_collect(arena, schema, entity->tree, &entity->values);
 }
 
+/* Whether it is the document that is at fault. */
+static bool is_verdict(int result)
+{
+    return result == -ERR_SCHEMA_MISMATCH || result == -ERR_SCHEMA_BUDGET ||
+           result == -ERR_PATTERN_BUDGET;
+}
+
 static int check_valid(struct check *check, const struct entity *entity)
 {
     AUTO_PROBLEM struct problem problem;
@@ -36,7 +43,7 @@ static int check_valid(struct check *check, const struct entity *entity)
     int result = model_check_schema(check, entity->collection, &schema);
     if (result == 0)
         result = schema_validate(schema, entity->tree, &problem);
-    if (result != -ERR_SCHEMA_MISMATCH)
+    if (!is_verdict(result))
         return result;
     return model_check_fault(check, KEY_VERSION, entity->object, entity->seq,
                              "the document does not satisfy its schema: %s",
@@ -75,7 +82,9 @@ static int check_entity(struct check *check, uint64_t collection, uint64_t objec
         result = check_valid(check, &entity);
     for (size_t i = 0; i < entity.values.count && result == 0; i++)
         result = check_bound(check, &entity, &entity.values.items[i]);
-    return result;
+    return result < 0 ? result
+                      : model_check_references_of(check, collection, object, entity.seq, &arena,
+                                                  entity.tree);
 }
 
 static int visit_entry(struct check *check, struct span key, struct span value, void *context)

@@ -72,6 +72,12 @@ static inline void batch_apply(struct batch *batch)
     batch->dirty = true;
 }
 
+/* Another schema that one refers to, as it was when that was compiled. */
+struct schema_need {
+    uint64_t collection;
+    struct digest record; /* the hash of the record that put it in force */
+};
+
 /* A compiled schema, shared. */
 struct schema_ref {
     atomic_uint references;
@@ -79,13 +85,47 @@ struct schema_ref {
     struct digest record;  /* the hash of the record that put it in force */
     struct schema *schema; /* owned */
     struct span name;      /* of the collection; owned */
+    struct buf needs;      /* of struct schema_need, those of its references' references too */
 };
+
+/* The schemas that have an $id, looked for once and for all that are compiled as of the same view.
+ * All zero to begin with. */
+struct source_ids {
+    bool is_loaded;
+    struct arena arena;
+    struct buf found;
+};
+void source_ids_finish(struct source_ids *ids);
+
+/* Where the references of a collection's schema lead. */
+struct source {
+    const struct schema_library *library;
+    struct store_view *view;
+    struct source_ids *ids; /* NULL: its own */
+    const struct schema_source
+        *files; /* asked for the schemas that the store has not; NULL: none */
+};
+
+/* Compiles it. What it refers to is appended to `needs`. Errors: as schema_compile, and the
+ * store's. */
+int source_compile(const struct source *source, struct span name, struct span text,
+                   struct buf *needs, struct schema **ret_schema, struct problem *problem);
+/* Whether a schema may refer to others, as its text has it: cheaper than to compile it. */
+bool source_may_need(struct span text);
+/* Whether the schema refers to that of the collection, itself or by way of others. */
+bool schema_ref_needs(const struct schema_ref *schema, uint64_t collection);
 
 struct schema_cache *schema_cache_create(void);
 void schema_cache_destroy(struct schema_cache *cache);
+const struct schema_library *schema_cache_library(const struct schema_cache *cache);
 /* The schema in force in the view. Errors: NOT_FOUND when there is no such collection. */
 int schema_cache_get(struct schema_cache *cache, struct store_view *view, uint64_t collection,
                      struct schema_ref **ret_schema, struct problem *problem);
+/* The same, compiled anew, and what was kept is forgotten: another schema is about to change, and
+ * with it where references lead. */
+int schema_cache_renew(struct schema_cache *cache, struct store_view *view, struct source_ids *ids,
+                       uint64_t collection, struct schema_ref **ret_schema,
+                       struct problem *problem);
 void schema_ref_release(struct schema_ref *schema); /* takes NULL */
 
 /* The entity a command is about. */
@@ -93,10 +133,10 @@ struct target {
     bool exists;
     uint64_t object;
     uint64_t collection;
-    struct span name;        /* the arena's */
+    struct span name;        /* the arena's, or the caller's */
     uint64_t seq;            /* of the current version */
     struct row_version row;  /* the current version; its spans end with the first write */
-    const struct tree *tree; /* its document, once target_parse was called */
+    const struct tree *tree; /* its document, once target_parse was called; borrows from the row */
     uint64_t predecessor;    /* of a new one */
 };
 
@@ -107,12 +147,20 @@ int target_find(struct batch *batch, struct command *command, uint64_t collectio
  * of that name, or a new one. Errors: VERSION_CONFLICT when it was deleted. */
 int target_resolve(struct batch *batch, struct command *command, uint64_t collection,
                    struct span name, uint64_t object, struct target *ret_target);
-int target_parse(struct command *command, struct target *target);
+/* Fills in the object of that number, beside what is known of the target: 1, 0 when there never was
+ * one, or an error. */
+int target_load(struct batch *batch, struct arena *arena, uint64_t object, struct target *target);
+int target_parse(struct arena *arena, struct target *target, struct problem *problem);
 
 /* Deletes it: its last record, its name, its values. `schema` is its collection's, NULL for that of
  * a schema. Begins to write. */
+int target_erase(struct batch *batch, struct command *command, struct arena *arena,
+                 struct target *target, const struct schema_ref *schema, uint64_t commit);
+/* The same, with what has to go or to change along with an entity (x-on-delete), all of it one
+ * commit. `heir` is an entity that is to take its name, 0: none. Refuses before it begins to write,
+ * but for a value that a change would bring into conflict. Errors: REFERENCE_HELD. */
 int target_delete(struct batch *batch, struct command *command, struct target *target,
-                  const struct schema_ref *schema, uint64_t commit);
+                  const struct schema_ref *schema, uint64_t heir);
 
 /* Refuses a write whose base is not the current version. Sets command->result.base. */
 int target_check_base(struct batch *batch, struct command *command, const struct target *target,
@@ -139,6 +187,74 @@ int unique_check(struct batch *batch, const struct schema_ref *schema, uint64_t 
 int unique_apply(struct batch *batch, uint64_t collection, uint64_t object, uint64_t seq,
                  const struct unique_values *before, const struct unique_values *after);
 
+/* One value that refers to an entity. */
+struct reference {
+    const struct schema_reference *member;
+    uint64_t rule;      /* what the store calls it */
+    uint32_t nth;       /* which item, where each is a reference */
+    struct span target; /* "users/alice", as the store has it; the arena's */
+};
+struct references {
+    size_t count;
+    struct reference *items; /* sorted, no two alike */
+};
+
+/* What the store calls the rule: a fingerprint of where it stands. */
+int reference_rule(const struct schema_reference *rule, uint64_t *ret_rule);
+/* Appends what the store calls the entity: "users/alice". */
+void reference_target(struct buf *out, struct span collection, struct span id);
+/* The values of a document that the rule is about, whatever their type. */
+const struct tree *reference_values(const struct schema_reference *rule, const struct tree *tree,
+                                    uint32_t *ret_count);
+/* Of how many values the rules of a schema are. */
+size_t references_count(const struct schema *schema, const struct tree *tree);
+/* Who has the name, or had it last; object 0: nobody ever had. */
+int reference_find(struct store_view *view, uint64_t parent, struct span name,
+                   struct row_binding *ret_binding);
+
+/* The references of a document (`tree` NULL: none). Errors: REFERENCE_MISSING for a value that is
+ * no string, TOO_LARGE. */
+int references_collect(struct arena *arena, const struct schema_ref *schema,
+                       const struct tree *tree, struct references *ret_references,
+                       struct problem *problem);
+/* Refuses a reference of `after`, not among `before`, that leads to no entity; to the entity
+ * itself, which is to be called `name`, it may. Errors: REFERENCE_MISSING. */
+int references_check(struct batch *batch, const struct schema_ref *schema, struct span name,
+                     const struct references *before, const struct references *after,
+                     struct problem *problem);
+int references_apply(struct batch *batch, uint64_t object, uint64_t seq,
+                     const struct references *before, const struct references *after);
+
+/* Refuses to take an entity's name away while anybody refers to it by that. Errors:
+ * REFERENCE_HELD. */
+int referrers_check_rename(struct batch *batch, struct command *command,
+                           const struct target *target, const struct schema_ref *schema);
+/* What a deletion takes along: who is to be deleted or changed because it refers to the target, or
+ * to one that is to be deleted. `*ret_cascade` is the caller's, and NULL when nobody does. Only
+ * looks. Errors: REFERENCE_HELD. */
+struct cascade;
+int cascade_plan(struct batch *batch, struct command *command, const struct target *target,
+                 const struct schema_ref *schema, uint64_t heir, struct cascade **ret_cascade);
+/* Writes it, once the target was erased. Leaves the command's result as it is. */
+int cascade_apply(struct batch *batch, struct command *command, struct cascade *cascade,
+                  uint64_t commit);
+void cascade_destroy(struct cascade *cascade); /* takes NULL */
+
+/* All that the indexes have of one document. */
+struct values {
+    struct unique_values uniques;
+    struct references references;
+};
+int values_collect(struct arena *arena, const struct schema_ref *schema, const struct tree *tree,
+                   struct values *ret_values, struct problem *problem);
+/* Whether the object, which is to be called `name`, may have those values. */
+int values_check(struct batch *batch, const struct schema_ref *schema, uint64_t object,
+                 struct span name, const struct values *before, const struct values *after,
+                 struct problem *problem);
+/* Writes the difference, as of the last record. */
+int values_apply(struct batch *batch, uint64_t collection, uint64_t object,
+                 const struct values *before, const struct values *after);
+
 /* A new version of an object, with its record, its events and its link of the chain. */
 struct change {
     enum row_op op;
@@ -164,10 +280,11 @@ int change_bind(struct batch *batch, uint64_t collection, struct span name, uint
                 const struct row_entry *entry);
 int change_unbind(struct batch *batch, uint64_t collection, struct span name, uint64_t object);
 
-/* A schema that was validated is about to be in force: brings the entities of its collection under
- * it. Writes as it goes; the command is alone in its transaction. */
+/* A schema that was validated is about to be in force, and was written: brings the entities of its
+ * collection under it, and those of the collections that refer to it. `target` is as it was before.
+ * Writes as it goes; the command is alone in its transaction. */
 int alter_collection(struct batch *batch, struct command *command, const struct target *target,
-                     const struct schema *schema);
+                     const struct tree *tree, const struct schema *schema);
 int alter_drop(struct batch *batch, struct command *command, const struct target *target);
 
 #endif

@@ -42,7 +42,7 @@ static int merge(struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
     struct tree *merged;
-    int result = target_parse(command, &writing->target);
+    int result = target_parse(&command->arena, &writing->target, &command->problem);
     if (result == 0)
         result = merge_patch(&command->arena, writing->target.tree, put->input, &merged);
     if (result < 0)
@@ -108,11 +108,21 @@ static int check_version_required(struct put *put, const struct writing *writing
     return -ERR_VERSION_REQUIRED;
 }
 
-static int validate(struct put *put, struct writing *writing)
+static int compile_schema(struct batch *batch, struct put *put, struct writing *writing)
+{
+    AUTO_BUF struct buf needs = {0};
+    const struct source source = {.library = schema_cache_library(batch->model->schemas),
+                                  .view = &batch->view,
+                                  .files = put->args->files};
+    return source_compile(&source, writing->target.name, writing->document, &needs,
+                          &writing->compiled, &put->command.problem);
+}
+
+static int validate(struct batch *batch, struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
     if (!writing->schema)
-        return schema_compile(writing->document, &writing->compiled, &command->problem);
+        return compile_schema(batch, put, writing);
     const struct schema *schema = writing->schema->schema;
     int result = schema_validate(schema, writing->tree, &command->problem);
     return result < 0 ? result
@@ -148,7 +158,7 @@ static int bind_new(struct batch *batch, struct put *put, const struct writing *
 }
 
 static int apply(struct batch *batch, struct put *put, struct writing *writing,
-                 const struct unique_values *before, const struct unique_values *after)
+                 const struct values *before, const struct values *after)
 {
     struct command *command = &put->command;
     const struct target *target = &writing->target;
@@ -169,34 +179,39 @@ static int apply(struct batch *batch, struct put *put, struct writing *writing,
     int result = change_append(batch, command, &command->arena, &change);
     if (result == 0 && !target->exists)
         result = bind_new(batch, put, writing);
+    return result < 0 ? result
+                      : values_apply(batch, target->collection, target->object, before, after);
+}
+
+static int check_values(struct batch *batch, struct put *put, const struct writing *writing,
+                        struct values *before, struct values *after)
+{
+    struct command *command = &put->command;
+    const struct target *target = &writing->target;
+    const struct schema_ref *schema = writing->schema;
+    int result = values_collect(&command->arena, schema, target->tree, before, &command->problem);
     if (result == 0)
-        result = unique_apply(batch, target->collection, target->object, batch->state.seq, before,
-                              after);
-    return result;
+        result = values_collect(&command->arena, schema, writing->tree, after, &command->problem);
+    return result < 0 ? result
+                      : values_check(batch, schema, target->object, target->name, before, after,
+                                     &command->problem);
 }
 
 static int decide_and_apply(struct batch *batch, struct put *put, struct writing *writing)
 {
     struct command *command = &put->command;
-    struct unique_values before = {0};
-    struct unique_values after = {0};
-    int result = target_parse(command, &writing->target);
+    struct values before = {0};
+    struct values after = {0};
+    int result = target_parse(&command->arena, &writing->target, &command->problem);
     if (result == 0)
-        result = validate(put, writing);
-    if (result == 0 && writing->schema) {
-        const struct schema *schema = writing->schema->schema;
-        result = unique_collect(&command->arena, schema, writing->target.tree, &before);
-        if (result == 0)
-            result = unique_collect(&command->arena, schema, writing->tree, &after);
-        if (result == 0)
-            result = unique_check(batch, writing->schema, writing->target.object, &before, &after,
-                                  &command->problem);
-    }
+        result = validate(batch, put, writing);
+    if (result == 0 && writing->schema)
+        result = check_values(batch, put, writing, &before, &after);
     struct target target = writing->target;
     if (result == 0)
         result = apply(batch, put, writing, &before, &after);
-    if (result == 0 && writing->compiled && target.exists)
-        result = alter_collection(batch, command, &target, writing->compiled);
+    if (result == 0 && writing->compiled)
+        result = alter_collection(batch, command, &target, writing->tree, writing->compiled);
     return result;
 }
 

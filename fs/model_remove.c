@@ -9,14 +9,14 @@ struct removal {
 };
 
 /* Takes an entity out of names, listings and indexes, and leaves its last record. */
-int target_delete(struct batch *batch, struct command *command, struct target *target,
-                  const struct schema_ref *schema, uint64_t commit)
+int target_erase(struct batch *batch, struct command *command, struct arena *arena,
+                 struct target *target, const struct schema_ref *schema, uint64_t commit)
 {
-    struct unique_values before = {0};
-    struct unique_values none = {0};
-    int result = target_parse(command, target);
+    struct values before = {0};
+    const struct values none = {0};
+    int result = target_parse(arena, target, &command->problem);
     if (result == 0 && schema)
-        result = unique_collect(&command->arena, schema->schema, target->tree, &before);
+        result = values_collect(arena, schema, target->tree, &before, &command->problem);
     if (result < 0)
         return result;
     struct change change = {.op = ROW_DELETE,
@@ -29,12 +29,24 @@ int target_delete(struct batch *batch, struct command *command, struct target *t
                             .commit = commit,
                             .events = schema ? schema_events(schema->schema) : 0};
     batch_apply(batch);
-    result = change_append(batch, command, &command->arena, &change);
+    result = change_append(batch, command, arena, &change);
     if (result == 0)
         result = change_unbind(batch, target->collection, target->name, target->object);
+    return result < 0 ? result
+                      : values_apply(batch, target->collection, target->object, &before, &none);
+}
+
+int target_delete(struct batch *batch, struct command *command, struct target *target,
+                  const struct schema_ref *schema, uint64_t heir)
+{
+    struct cascade *cascade = NULL;
+    uint64_t commit = batch->state.seq + 1;
+    int result = schema ? cascade_plan(batch, command, target, schema, heir, &cascade) : 0;
     if (result == 0)
-        result = unique_apply(batch, target->collection, target->object, batch->state.seq, &before,
-                              &none);
+        result = target_erase(batch, command, &command->arena, target, schema, commit);
+    if (result == 0 && cascade)
+        result = cascade_apply(batch, command, cascade, commit);
+    cascade_destroy(cascade);
     return result;
 }
 

@@ -9,7 +9,7 @@ struct renaming {
     struct schema_ref *from, *to; /* the collections' schemas; owned during a run */
     struct target source;
     struct target replaced; /* what has the new id now, if anything */
-    struct unique_values before, after;
+    struct values before, after;
     const struct tree *tree; /* the document in the new collection, */
     struct span document;    /* and its text; the arena's */
 };
@@ -51,6 +51,21 @@ static int add_defaults(struct renaming *renaming)
     return buf_failed(&text) || !renaming->document.data ? -ERR_NO_MEMORY : 0;
 }
 
+static int check_moved(struct renaming *renaming)
+{
+    struct command *command = &renaming->command;
+    int result = add_defaults(renaming);
+    if (result == 0)
+        result = schema_validate(renaming->to->schema, renaming->tree, &command->problem);
+    if (result == 0)
+        result = values_collect(&command->arena, renaming->from, renaming->source.tree,
+                                &renaming->before, &command->problem);
+    if (result == 0)
+        result = values_collect(&command->arena, renaming->to, renaming->tree, &renaming->after,
+                                &command->problem);
+    return result;
+}
+
 static int check(struct renaming *renaming)
 {
     struct command *command = &renaming->command;
@@ -61,21 +76,15 @@ static int check(struct renaming *renaming)
     if (renaming->replaced.exists && args->no_replace)
         return problem_set(&command->problem, ERR_ALREADY_EXISTS, "the name %.*s is taken",
                            (int)args->new_name.size, args->new_name.data);
-    int result = target_parse(command, source);
+    int result = target_parse(&command->arena, source, &command->problem);
     renaming->tree = source->tree;
     renaming->document = source->row.document;
-    if (result < 0 || args->collection == args->new_collection)
-        return result;
-    result = add_defaults(renaming);
-    if (result == 0)
-        result = schema_validate(renaming->to->schema, renaming->tree, &command->problem);
-    if (result == 0)
-        result = unique_collect(&command->arena, renaming->from->schema, source->tree,
-                                &renaming->before);
-    if (result == 0)
-        result =
-            unique_collect(&command->arena, renaming->to->schema, renaming->tree, &renaming->after);
-    return result;
+    return result < 0 || args->collection == args->new_collection ? result : check_moved(renaming);
+}
+
+static bool is_in_place(const struct renaming *renaming)
+{
+    return renaming->replaced.exists && renaming->replaced.object == renaming->source.object;
 }
 
 /* Where the entity comes from, as the record says it: "users/alice". */
@@ -91,13 +100,12 @@ static int spell_from(struct renaming *renaming, struct span *ret_from)
 
 static int move_values(struct batch *batch, const struct renaming *renaming)
 {
-    const struct unique_values none = {0};
+    const struct values none = {0};
     uint64_t object = renaming->source.object;
-    int result = unique_apply(batch, renaming->args->collection, object, batch->state.seq,
-                              &renaming->before, &none);
+    int result = values_apply(batch, renaming->args->collection, object, &renaming->before, &none);
     return result < 0 ? result
-                      : unique_apply(batch, renaming->args->new_collection, object,
-                                     batch->state.seq, &none, &renaming->after);
+                      : values_apply(batch, renaming->args->new_collection, object, &none,
+                                     &renaming->after);
 }
 
 static int apply(struct batch *batch, struct renaming *renaming, uint64_t commit)
@@ -142,11 +150,15 @@ static int decide_and_apply(struct batch *batch, struct renaming *renaming)
     if (result < 0)
         return result;
     uint64_t commit = batch->state.seq + 1;
-    if (renaming->replaced.exists && renaming->replaced.object != renaming->source.object)
-        result = target_delete(batch, command, &renaming->replaced, renaming->to, commit);
+    if (!is_in_place(renaming))
+        result = referrers_check_rename(batch, command, &renaming->source, renaming->from);
+    if (result == 0 && renaming->replaced.exists && !is_in_place(renaming))
+        result = target_delete(batch, command, &renaming->replaced, renaming->to,
+                               renaming->source.object);
     if (result == 0)
-        result = unique_check(batch, renaming->to, renaming->source.object,
-                              &(struct unique_values){0}, &renaming->after, &command->problem);
+        result =
+            values_check(batch, renaming->to, renaming->source.object, renaming->args->new_name,
+                         &(struct values){0}, &renaming->after, &command->problem);
     return result < 0 ? result : apply(batch, renaming, commit);
 }
 

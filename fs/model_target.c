@@ -3,8 +3,7 @@
 
 #include <assert.h>
 
-static int load(struct batch *batch, struct command *command, uint64_t object,
-                struct target *target)
+int target_load(struct batch *batch, struct arena *arena, uint64_t object, struct target *target)
 {
     int found = store_version_get(&batch->view, object, &target->seq, &target->row);
     if (found != 1)
@@ -12,7 +11,7 @@ static int load(struct batch *batch, struct command *command, uint64_t object,
     target->exists = target->row.op != ROW_DELETE;
     target->object = object;
     target->collection = target->row.collection;
-    target->name = arena_copy(&command->arena, target->row.name);
+    target->name = arena_copy(arena, target->row.name);
     return target->name.data ? 1 : -ERR_NO_MEMORY;
 }
 
@@ -42,7 +41,7 @@ int target_find(struct batch *batch, struct command *command, uint64_t collectio
     struct row_binding binding;
     int found = store_name_get(&batch->view, collection, name, &binding);
     if (found == 1 && binding.live) {
-        found = load(batch, command, binding.object, &target);
+        found = target_load(batch, &command->arena, binding.object, &target);
         if (found == 0 || (found == 1 && !target.exists))
             found = -ERR_DAMAGED; /* a name of nothing */
     } else if (found == 1) {
@@ -59,7 +58,7 @@ int target_resolve(struct batch *batch, struct command *command, uint64_t collec
                    struct span name, uint64_t object, struct target *ret_target)
 {
     struct target target = {0};
-    int found = load(batch, command, object, &target);
+    int found = target_load(batch, &command->arena, object, &target);
     if (found == 1 && !target.exists)
         return problem_set(&command->problem, ERR_VERSION_CONFLICT,
                            "it was deleted after it was opened: open it again to create it anew");
@@ -76,13 +75,12 @@ int target_resolve(struct batch *batch, struct command *command, uint64_t collec
     return result;
 }
 
-int target_parse(struct command *command, struct target *target)
+int target_parse(struct arena *arena, struct target *target, struct problem *problem)
 {
     struct tree *tree;
     if (target->tree || !target->exists)
         return 0;
-    int result =
-        tree_parse(&command->arena, target->row.document, SIZE_MAX, &tree, &command->problem);
+    int result = tree_parse(arena, target->row.document, SIZE_MAX, &tree, problem);
     if (result == 0)
         target->tree = tree;
     return result == 0 || result == -ERR_NO_MEMORY ? result : -ERR_DAMAGED;

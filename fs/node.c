@@ -13,7 +13,7 @@ static const struct node_kind *const kinds[INODE_TAG_COUNT] = {
     [INODE_BYTES] = &node_bytes,       [INODE_JOURNAL] = &node_journal,
     [INODE_STATS] = &node_stats,       [INODE_OUTBOX] = &node_outbox,
     [INODE_PLACE] = &node_place,       [INODE_WORKER] = &node_worker,
-    [INODE_EVENT] = &node_event,
+    [INODE_EVENT] = &node_event,       [INODE_VOCABULARY] = &node_vocabulary,
 };
 
 const struct node_kind *node_kind_of(uint64_t inode)

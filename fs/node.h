@@ -139,7 +139,7 @@ struct handle {
 
 extern const struct node_kind node_root, node_collection, node_entity, node_pin, node_pin_new,
     node_meta, node_audit, node_errors, node_rejected, node_error, node_bytes, node_journal,
-    node_stats, node_outbox, node_place, node_worker, node_event;
+    node_stats, node_outbox, node_place, node_worker, node_event, node_vocabulary;
 
 /* The kind an inode number belongs to; NULL when it belongs to none. */
 const struct node_kind *node_kind_of(uint64_t inode);

@@ -72,6 +72,11 @@ static int resolve(struct request *request, uint64_t collection, const struct na
     }
 }
 
+static bool is_vocabulary(uint64_t collection, struct span text)
+{
+    return collection == STORE_SCHEMAS && span_is(text, ".vocabulary.json");
+}
+
 static int lookup(struct request *request, uint64_t folder, struct span text,
                   struct node_entry *ret_entry)
 {
@@ -80,6 +85,8 @@ static int lookup(struct request *request, uint64_t folder, struct span text,
         return node_entry_fill(request, inode_make(INODE_ERRORS, collection), ret_entry);
     if (span_is(text, ".rejected"))
         return node_entry_fill(request, inode_make(INODE_REJECTED, collection), ret_entry);
+    if (is_vocabulary(collection, text))
+        return node_entry_fill(request, inode_make(INODE_VOCABULARY, 0), ret_entry);
     struct name name = name_parse(text);
     uint64_t inode;
     int found = resolve(request, collection, &name, &inode);
@@ -148,7 +155,7 @@ static int check_name(struct request *request, uint64_t collection, const struct
     default:
         break;
     }
-    if (span_is(text, ".errors") || span_is(text, ".rejected"))
+    if (span_is(text, ".errors") || span_is(text, ".rejected") || is_vocabulary(collection, text))
         return problem_set(&request->problem, ERR_READ_ONLY, "%.*s is a view", (int)text.size,
                            text.data);
     if (text.size > 0 && text.data[0] != '.' && span_ends_with(text, ".json")) {

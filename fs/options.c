@@ -7,6 +7,7 @@
 const char options_usage[] =
     "usage: persistfs STORE MOUNTPOINT [-o option,...] [-f] [-d]\n"
     "       persistfs check STORE\n"
+    "       persistfs schema check|validate|infer|from-sql|diff ...\n"
     "       persistfs VERB --help\n"
     "\n"
     "Mounts the persistent objects in the folder STORE, which is made on first use.\n"

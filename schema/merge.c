@@ -7,8 +7,8 @@ static int merge_value(struct arena *arena, const struct tree *target, const str
 
 static void append(struct tree *object, const struct tree_member *member, const struct tree *value)
 {
-    object->members[object->count++] =
-        (struct tree_member){.key = member->key, .raw = member->raw, .value = *value};
+    object->members[object->count++] = (struct tree_member){
+        .key = member->key, .raw = member->raw, .value = *value, .hash = member->hash};
 }
 
 /* The target's members, as the patch has them; `seen` marks the patch's that were met. */

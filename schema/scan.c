@@ -37,6 +37,8 @@ enum state {
 };
 
 static const char *const literals[] = {"true", "false", "null"};
+static const char reason_pair[] =
+    "expected the second half of a surrogate pair (\\uDC00 to \\uDFFF) after the first";
 
 static const char *const expectations[] = {
     [START] = "expected '{': a document is one JSON object",
@@ -56,18 +58,14 @@ static const char *const expectations[] = {
     [ESCAPE] = "expected one of \" \\ / b f n r t u after the backslash (a backslash itself is "
                "written \\\\)",
     [HEX] = "expected four hexadecimal digits after \\u",
-    [PAIR] = "expected the second half of a surrogate pair (\\uDC00 to \\uDFFF) after the first",
-    [PAIR_ESCAPE] = "expected the second half of a surrogate pair (\\uDC00 to \\uDFFF) after the "
-                    "first",
+    [PAIR] = reason_pair,
+    [PAIR_ESCAPE] = reason_pair,
     [LITERAL] = "expected true, false or null, spelled in full and in lower case",
     [MINUS] = "expected a digit after '-'",
     [ZERO] = "expected the end of the number: no digit may follow a leading 0",
-    [DIGITS] = "expected the end of the number",
     [POINT] = "expected a digit after the decimal point",
-    [FRACTION] = "expected the end of the number",
     [EXPONENT] = "expected a digit, '+' or '-' after the 'e' of the number",
     [EXPONENT_SIGN] = "expected a digit in the exponent of the number",
-    [EXPONENT_DIGITS] = "expected the end of the number",
 };
 
 static const char reason_nul[] = "a NUL byte may not be in a text (it is written \\u0000)";
@@ -82,9 +80,19 @@ static const char reason_low[] =
     "\\uDC00 to \\uDFFF is the second half of a surrogate pair, and the first half is missing";
 static const char reason_depth[] =
     "there may be at most " STRINGIFY(SCAN_DEPTH_MAX) " levels of nesting";
+static const char reason_end[] =
+    "expected nothing more: a text is one JSON value, and this one is complete";
 static const char reason_comment[] = "JSON has no comments; take it out";
 static const char reason_quote[] = "expected double quotes: JSON does not use single ones";
 static const char reason_plus[] = "a number begins with a digit, or with '-' and a digit";
+
+static const char *expectation(const struct scan *scan)
+{
+    enum state state = (enum state)scan->state;
+    if (scan->any_value && state == END)
+        return reason_end;
+    return expectations[scan->any_value && state == START ? VALUE : state];
+}
 
 static void fault(struct scan *scan, enum err error, const char *reason)
 {
@@ -109,9 +117,11 @@ static bool is_never_utf8(uint8_t byte)
 }
 
 /* What people commonly write where JSON has something else, or NULL. */
-static const char *common_mistake(enum state state, uint8_t byte)
+static const char *common_mistake(const struct scan *scan, uint8_t byte)
 {
-    bool wants_value = state == VALUE || state == ITEM || state == ITEM_OR_END;
+    enum state state = (enum state)scan->state;
+    bool wants_value = state == VALUE || state == ITEM || state == ITEM_OR_END ||
+                       (state == START && scan->any_value);
     bool wants_name = state == NAME || state == NAME_OR_END;
     if ((byte == '/' || byte == '#') && state <= END)
         return reason_comment;
@@ -125,7 +135,7 @@ static const char *common_mistake(enum state state, uint8_t byte)
 static void unexpected(struct scan *scan, uint8_t byte)
 {
     enum state state = (enum state)scan->state;
-    const char *mistake = common_mistake(state, byte);
+    const char *mistake = common_mistake(scan, byte);
     if (byte == 0)
         fault(scan, ERR_JSON_ENCODING, reason_nul);
     else if (state == START && byte >= 0xfe)
@@ -133,11 +143,12 @@ static void unexpected(struct scan *scan, uint8_t byte)
     else if (is_never_utf8(byte))
         fault(scan, ERR_JSON_ENCODING, reason_utf8);
     else if (state == PAIR || state == PAIR_ESCAPE)
-        fault(scan, ERR_JSON_ENCODING, expectations[state]);
+        fault(scan, ERR_JSON_ENCODING, reason_pair);
     else if (mistake)
         fault(scan, ERR_JSON_SYNTAX, mistake);
     else
-        fault(scan, state == START ? ERR_NOT_AN_OBJECT : ERR_JSON_SYNTAX, expectations[state]);
+        fault(scan, state == START && !scan->any_value ? ERR_NOT_AN_OBJECT : ERR_JSON_SYNTAX,
+              expectation(scan));
     if (state == START && byte == 0xef)
         scan->state = BOM_SECOND;
 }
@@ -199,6 +210,19 @@ static void open_literal(struct scan *scan, uint8_t literal)
     scan->state = LITERAL;
 }
 
+static bool may_end(enum state state)
+{
+    return state == ZERO || state == DIGITS || state == FRACTION || state == EXPONENT_DIGITS;
+}
+
+/* On the top level nothing but the end of the text ends a number. */
+static void enter_number(struct scan *scan, enum state state)
+{
+    scan->state = (uint8_t)state;
+    if (scan->depth == 0)
+        scan->verdict = may_end(state) ? SCAN_COMPLETE : SCAN_INCOMPLETE;
+}
+
 static void step_value(struct scan *scan, uint8_t byte)
 {
     if (byte == '{' || byte == '[')
@@ -206,9 +230,9 @@ static void step_value(struct scan *scan, uint8_t byte)
     else if (byte == '"')
         open_string(scan, false);
     else if (byte == '-')
-        scan->state = MINUS;
+        enter_number(scan, MINUS);
     else if (is_digit(byte))
-        scan->state = byte == '0' ? ZERO : DIGITS;
+        enter_number(scan, byte == '0' ? ZERO : DIGITS);
     else if (byte == 't' || byte == 'f' || byte == 'n')
         open_literal(scan, byte == 't' ? 0 : byte == 'f' ? 1 : 2);
     else
@@ -223,15 +247,15 @@ static void step_structure(struct scan *scan, uint8_t byte)
         open_container(scan, false);
     else if ((state == NAME_OR_END || state == NAME) && byte == '"')
         open_string(scan, true);
-    else if ((state == NAME_OR_END || state == AFTER_MEMBER) && byte == '}')
-        close_container(scan);
-    else if ((state == ITEM_OR_END || state == AFTER_ITEM) && byte == ']')
+    else if (((state == NAME_OR_END || state == AFTER_MEMBER) && byte == '}') ||
+             ((state == ITEM_OR_END || state == AFTER_ITEM) && byte == ']'))
         close_container(scan);
     else if (state == COLON && byte == ':')
         scan->state = VALUE;
     else if ((state == AFTER_MEMBER || state == AFTER_ITEM) && byte == ',')
         scan->state = state == AFTER_MEMBER ? NAME : ITEM;
-    else if (state == VALUE || state == ITEM || state == ITEM_OR_END)
+    else if (state == VALUE || state == ITEM || state == ITEM_OR_END ||
+             (state == START && scan->any_value))
         step_value(scan, byte);
     else
         unexpected(scan, byte);
@@ -320,12 +344,12 @@ static void step_hex(struct scan *scan, uint8_t byte)
     if (scan->hex_seen == 0) {
         scan->hex_may_pair = lower == 'd';
         if (scan->awaits_low && !scan->hex_may_pair)
-            fault(scan, ERR_JSON_ENCODING, expectations[PAIR]);
+            fault(scan, ERR_JSON_ENCODING, reason_pair);
     } else if (scan->hex_seen == 1 && scan->hex_may_pair) {
         bool is_low = lower >= 'c';
         is_high = !is_low && byte >= '8';
         if (scan->awaits_low && !is_low)
-            fault(scan, ERR_JSON_ENCODING, expectations[PAIR]);
+            fault(scan, ERR_JSON_ENCODING, reason_pair);
         else if (!scan->awaits_low && is_low)
             fault(scan, ERR_JSON_ENCODING, reason_low);
         scan->hex_may_pair = is_high;
@@ -382,11 +406,9 @@ static void step_number(struct scan *scan, uint8_t byte)
 {
     enum state state = (enum state)scan->state;
     enum state next = next_in_number(state, byte);
-    bool may_end =
-        state == ZERO || state == DIGITS || state == FRACTION || state == EXPONENT_DIGITS;
     if (next) {
-        scan->state = (uint8_t)next;
-    } else if (!may_end || (state == ZERO && is_digit(byte))) {
+        enter_number(scan, next);
+    } else if (!may_end(state) || (state == ZERO && is_digit(byte))) {
         unexpected(scan, byte);
     } else {
         end_value(scan);
@@ -425,6 +447,12 @@ void scan_init(struct scan *scan)
     *scan = (struct scan){.verdict = SCAN_INCOMPLETE, .line = 1, .column = 1, .state = START};
 }
 
+void scan_init_value(struct scan *scan)
+{
+    scan_init(scan);
+    scan->any_value = true;
+}
+
 enum scan_verdict scan_feed(struct scan *scan, struct span bytes)
 {
     size_t at = 0;
@@ -447,8 +475,7 @@ bool scan_is_blank(const struct scan *scan)
 /* What a text that ended here still needs. */
 static const char *expected_next(const struct scan *scan)
 {
-    if (scan->state < ZERO || scan->state == POINT || scan->state == EXPONENT ||
-        scan->state == EXPONENT_SIGN)
+    if (!may_end((enum state)scan->state))
         return expectations[scan->state];
     struct scan after = *scan;
     end_value(&after);
@@ -464,7 +491,9 @@ int scan_explain(const struct scan *scan, struct problem *problem)
                            scan->line, scan->column, scan->reason);
     if (scan_is_blank(scan))
         return problem_set(problem, ERR_JSON_INCOMPLETE,
-                           "the text is empty; expected a JSON object, such as {}");
+                           scan->any_value
+                               ? "the text is empty; expected a JSON value"
+                               : "the text is empty; expected a JSON object, such as {}");
     return problem_set(problem, ERR_JSON_INCOMPLETE,
                        "line %" PRIu64 ", column %" PRIu64 ": the text ends too early; %s",
                        scan->line, scan->column, expected_next(scan));

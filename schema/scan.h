@@ -18,7 +18,7 @@
 
 enum scan_verdict {
     SCAN_INCOMPLETE, /* may still become an object; also nothing, or white space alone */
-    SCAN_COMPLETE,   /* an object, and perhaps white space behind it */
+    SCAN_COMPLETE,   /* an object (or any value), and perhaps white space behind it */
     SCAN_INVALID,    /* can't become one, whatever follows */
 };
 
@@ -42,9 +42,13 @@ struct scan {
     bool hex_may_pair;           /* its first digit was D */
     bool awaits_low;             /* a high surrogate waits for its low one */
     bool in_name;                /* the string is a member's name */
+    bool any_value;              /* the top level need not be an object */
 };
 
 void scan_init(struct scan *scan);
+/* The same for texts whose top level is any value. A number there is complete wherever it may end,
+ * and incomplete again when what follows belongs to it ("1", "1.", "1.5"). */
+void scan_init_value(struct scan *scan);
 /* Takes the next bytes and returns the verdict on all so far, which is SCAN_INVALID from the first
  * byte on after which no text can be valid. An invalid text stays invalid and keeps the place of
  * the first fault in line and column. */

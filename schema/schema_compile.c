@@ -1,7 +1,9 @@
-#include "schema/schema_internal.h"
+#include "schema/schema_compiler.h"
 
 #include "store/base/cleanup.h"
 
+#include <math.h>
+#include <search.h>
 #include <stdlib.h>
 
 /* What a schema of the greatest size can need, several times over. */
@@ -15,319 +17,332 @@ void *compile_alloc(struct compiler *compiler, size_t count, size_t size)
     return memory;
 }
 
-void compile_fault(struct compiler *compiler, const struct rule *rule, const struct place *place,
-                   const char *format, ...)
+bool compile_failed(const struct compiler *compiler)
 {
-    va_list args;
-    va_start(args, format);
-    fault_vadd(&compiler->faults, place, rule->keyword->name, format, args);
-    va_end(args);
+    return compiler->faults.no_memory || compiler->error < 0;
 }
 
-void compile_later(struct compiler *compiler, struct pending **list, struct node *node,
-                   struct rule *rule)
+bool compile_is_strict(const struct compiler *compiler)
 {
-    struct pending *pending = compile_alloc(compiler, 1, sizeof(*pending));
-    if (!pending)
+    return !compiler->options->lenient && !compiler->document->is_standard && !compiler->is_meta;
+}
+
+struct span compile_keep(struct compiler *compiler, const struct buf *text)
+{
+    struct span copy = arena_copy(compiler->arena, buf_span(text));
+    compiler->faults.no_memory |= buf_failed(text) || !copy.data;
+    return copy;
+}
+
+/* Faults. What is wrong in another document is told at the root of this one. */
+
+void compile_add_fault(struct compiler *compiler, const struct document *document,
+                       const struct buf *pointer, const char *keyword, const struct buf *message)
+{
+    const char *where = (const char *)compile_keep(compiler, pointer).data;
+    const char *what = (const char *)compile_keep(compiler, message).data;
+    if (compile_failed(compiler))
         return;
-    *pending = (struct pending){.next = *list, .node = node, .rule = rule};
-    *list = pending;
+    if (document->is_main) {
+        fault_copy(&compiler->faults, where, keyword, what);
+        return;
+    }
+    AUTO_BUF struct buf told = {0};
+    buf_append_span(&told, document->uri);
+    buf_printf(&told, "#%s: %s", where, what);
+    what = (const char *)compile_keep(compiler, &told).data;
+    if (what)
+        fault_copy(&compiler->faults, "", keyword, what);
 }
 
-static bool find_place(const struct place *place, const struct tree *wanted,
-                       struct compiler *compiler, const char *keyword, const char *message)
+void compile_fault(struct compiler *compiler, const struct keyword *keyword,
+                   const struct place *place, const char *format, ...)
 {
-    const struct tree *value = place->value;
-    if (value == wanted) {
-        fault_add(&compiler->faults, place, keyword, "%s", message);
-        return true;
-    }
-    bool found = false;
-    for (uint32_t i = 0; value->type == TREE_OBJECT && i < value->count && !found; i++) {
-        struct place inner = place_member(place, &value->members[i]);
-        found = find_place(&inner, wanted, compiler, keyword, message);
-    }
-    for (uint32_t i = 0; value->type == TREE_ARRAY && i < value->count && !found; i++) {
-        struct place inner = place_item(place, i);
-        found = find_place(&inner, wanted, compiler, keyword, message);
-    }
-    return found;
-}
-
-/* At a value of the schema whose place is no longer at hand. The search takes time, but only for
- * the few faults that are told. */
-static void fault_at(struct compiler *compiler, const struct tree *value, const char *keyword,
-                     const char *format, ...)
-{
+    AUTO_BUF struct buf pointer = {0};
     AUTO_BUF struct buf message = {0};
     va_list args;
+    if (compiler->faults.total >= compiler->faults.limit) {
+        compiler->faults.total++;
+        return;
+    }
     va_start(args, format);
     buf_vprintf(&message, format, args);
     va_end(args);
-    struct place root = {.value = compiler->text};
-    if (compiler->faults.total < PROBLEM_ITEMS_MAX)
-        find_place(&root, value, compiler, keyword, buf_string(&message));
-    else
+    if (compiler->stray)
+        node_append_pointer(&pointer, compiler->stray, NULL, FAULT_TEXT_MAX);
+    place_append_pointer(&pointer, place, FAULT_TEXT_MAX);
+    compile_add_fault(compiler, compiler->document, &pointer, keyword ? keyword->name : NULL,
+                      &message);
+}
+
+void compile_fault_at(struct compiler *compiler, const struct node *node, const char *keyword,
+                      const char *format, ...)
+{
+    AUTO_BUF struct buf pointer = {0};
+    AUTO_BUF struct buf message = {0};
+    va_list args;
+    if (compiler->faults.total >= compiler->faults.limit) {
         compiler->faults.total++;
-}
-
-const struct rule *node_rule(const struct node *node, const char *keyword)
-{
-    for (uint32_t i = 0; i < node->rule_count; i++)
-        if (strcmp(node->rules[i].keyword->name, keyword) == 0)
-            return &node->rules[i];
-    return NULL;
-}
-
-static void refuse_keyword(struct compiler *compiler, const struct keyword *keyword,
-                           const struct place *place)
-{
-    if (keyword) {
-        fault_add(&compiler->faults, place, keyword->name,
-                  "the keyword \"%s\" is not implemented in this version", keyword->name);
         return;
     }
-    struct suggestion suggestion = {.word = place->key};
-    if (compiler->faults.total < PROBLEM_ITEMS_MAX)
-        keyword_suggest(&suggestion);
-    fault_add(&compiler->faults, place, NULL, "the keyword %s is unknown%s",
-              quote_name(place->key).text, suggestion_text(&suggestion).text);
+    va_start(args, format);
+    buf_vprintf(&message, format, args);
+    va_end(args);
+    node_append_pointer(&pointer, node, NULL, FAULT_TEXT_MAX);
+    buf_printf(&pointer, "/%s", keyword);
+    compile_add_fault(compiler, node->resource->document, &pointer, keyword, &message);
 }
 
-static void compile_rules(struct compiler *compiler, struct node *node, const struct place *place)
+void compile_later(struct compiler *compiler, struct pending ***end, const struct pending *pending)
 {
-    const struct tree *source = place->value;
-    node->rules = compile_alloc(compiler, source->count, sizeof(*node->rules));
-    if (!node->rules)
+    struct pending *copy = compile_alloc(compiler, 1, sizeof(*copy));
+    if (!copy)
         return;
-    for (uint32_t i = 0; i < source->count && !compiler->faults.no_memory; i++) {
-        struct place inner = place_member(place, &source->members[i]);
-        const struct keyword *keyword = keyword_find(inner.key);
-        if (!keyword || !keyword->compile) {
-            refuse_keyword(compiler, keyword, &inner);
-            continue;
-        }
-        struct rule *rule = &node->rules[node->rule_count++];
-        rule->keyword = keyword;
-        rule->value = inner.value;
-        keyword->compile(compiler, node, rule, &inner);
-    }
+    *copy = *pending;
+    **end = copy;
+    *end = &copy->next;
 }
 
-static void mark_required(struct node *node)
-{
-    const struct rule *required = node_rule(node, "required");
-    if (!required || required->value->type != TREE_ARRAY)
-        return;
-    for (uint32_t i = 0; i < required->value->count; i++) {
-        const struct tree *name = &required->value->items[i];
-        uint32_t at =
-            name->type == TREE_STRING ? node_property(node, name->string) : NODE_NO_PROPERTY;
-        if (at != NODE_NO_PROPERTY)
-            node->properties[at].required = true;
-    }
-}
+/* The parts of a node. */
 
-/* What the members tell about the whole. */
-static void sum_up_properties(struct compiler *compiler, struct node *node)
-{
-    mark_required(node);
-    for (uint32_t i = 0; i < node->property_count; i++) {
-        const struct property *property = &node->properties[i];
-        bool added = property->required && property->node->default_value;
-        node->guards |= property->node->read_only || property->node->guards;
-        node->completes |= added || property->node->completes;
-        if (added)
-            compile_later(compiler, &compiler->defaults, property->node, NULL);
+#define RULES(kind, member, ...)                                                                   \
+    struct kind##_rules *compile_##kind(struct compiler *compiler, struct node *node)              \
+    {                                                                                              \
+        if (node->member)                                                                          \
+            return (struct kind##_rules *)(uintptr_t)node->member;                                 \
+        struct kind##_rules *rules = compile_alloc(compiler, 1, sizeof(*rules));                   \
+        if (rules)                                                                                 \
+            *rules = (struct kind##_rules){__VA_ARGS__};                                           \
+        node->member = rules;                                                                      \
+        return rules;                                                                              \
     }
-}
 
-struct node *compile_node(struct compiler *compiler, const struct place *place, enum site site)
+RULES(object, object, .max = UINT64_MAX)
+RULES(array, array, .max = UINT64_MAX, .min_contains = 1, .max_contains = UINT64_MAX)
+RULES(string, string, .max = UINT64_MAX)
+RULES(number, number, .low = INT64_MIN, .high = INT64_MAX, .real_low = -HUGE_VAL,
+      .real_high = HUGE_VAL)
+
+/* A keyword makes one branch at most. */
+struct branch *compile_branch(struct compiler *compiler, struct node *node, enum branch_kind kind,
+                              const char *keyword, size_t count)
 {
-    struct node *node = compile_alloc(compiler, 1, sizeof(*node));
-    if (!node)
+    struct node **nodes = compile_alloc(compiler, count, sizeof(struct node *));
+    if (!node->branches)
+        node->branches = compile_alloc(compiler, node->source->count, sizeof(*node->branches));
+    if (!node->branches || !nodes)
         return NULL;
-    node->source = place->value;
-    node->site = site;
-    node->older = compiler->newest;
-    compiler->newest = node;
-    compiler->node_count++;
-    if (place->value->type == TREE_OBJECT) {
-        compile_rules(compiler, node, place);
-        if (!compiler->faults.no_memory)
-            sum_up_properties(compiler, node);
-    } else if (place->value->type != TREE_TRUE && place->value->type != TREE_FALSE) {
-        fault_add(&compiler->faults, place, NULL, "a schema is an object, true or false, not %s",
-                  quote_value(place->value).text);
-    }
-    return compiler->faults.no_memory ? NULL : node;
+    struct branch *branch = &node->branches[node->branch_count++];
+    *branch =
+        (struct branch){.kind = kind, .keyword = keyword, .count = (uint32_t)count, .nodes = nodes};
+    return branch;
 }
 
-static int compare_addresses(const void *left, const void *right)
+static bool keep_pattern(struct compiler *compiler, struct pattern *pattern)
 {
-    uintptr_t a = (uintptr_t)(*(struct node *const *)left)->source;
-    uintptr_t b = (uintptr_t)(*(struct node *const *)right)->source;
-    return (a > b) - (a < b);
-}
-
-static struct node **sort_nodes(struct compiler *compiler)
-{
-    struct node **nodes =
-        arena_alloc_array(&compiler->scratch, compiler->node_count, sizeof(struct node *));
-    if (!nodes) {
-        compiler->faults.no_memory = true;
-        return NULL;
-    }
-    size_t count = 0;
-    for (struct node *node = compiler->newest; node; node = node->older)
-        nodes[count++] = node;
-    qsort(nodes, count, sizeof(struct node *), compare_addresses);
-    return nodes;
-}
-
-static int hex_value(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-/* RFC 6901, section 6: a pointer in a fragment is percent-encoded. */
-static bool decode_fragment(struct span fragment, struct buf *out)
-{
-    for (size_t i = 0; i < fragment.size; i++) {
-        if (fragment.data[i] != '%') {
-            buf_append_byte(out, fragment.data[i]);
-            continue;
-        }
-        int high = i + 2 < fragment.size ? hex_value(fragment.data[i + 1]) : -1;
-        int low = i + 2 < fragment.size ? hex_value(fragment.data[i + 2]) : -1;
-        if (high < 0 || low < 0)
+    struct schema *schema = compiler->schema;
+    if (schema->pattern_count == schema->pattern_capacity) {
+        size_t capacity = schema->pattern_capacity * 2 + 8;
+        struct pattern **grown = realloc(schema->patterns, capacity * sizeof(struct pattern *));
+        compiler->faults.no_memory |= !grown;
+        if (!grown)
             return false;
-        buf_append_byte(out, (uint8_t)(high * 16 + low));
-        i += 2;
+        schema->patterns = grown;
+        schema->pattern_capacity = capacity;
     }
+    schema->patterns[schema->pattern_count++] = pattern;
     return true;
 }
 
-static struct node *find_target(struct compiler *compiler, struct node **nodes,
-                                struct span reference)
+/* Patterns that are written alike are one. Of others a schema may have so many: each can take a
+ * hundred kilobytes. */
+#define PATTERNS_MAX 2048
+
+struct written {
+    struct span text;
+    struct pattern *pattern;
+};
+
+static int compare_written(const void *left, const void *right)
 {
-    AUTO_BUF struct buf pointer = {0};
-    if (!decode_fragment(span_skip(reference, 1), &pointer))
-        return NULL;
-    compiler->faults.no_memory |= buf_failed(&pointer);
-    const struct tree *target = tree_at(compiler->text, buf_span(&pointer));
-    if (!target)
-        return NULL;
-    struct node wanted = {.source = target};
-    const struct node *key = &wanted;
-    struct node **found =
-        bsearch(&key, nodes, compiler->node_count, sizeof(struct node *), compare_addresses);
-    return found ? *found : NULL;
+    const struct written *a = left, *b = right;
+    if (a->text.size != b->text.size)
+        return a->text.size < b->text.size ? -1 : 1;
+    return a->text.size > 0 ? memcmp(a->text.data, b->text.data, a->text.size) : 0;
 }
 
-static void link_references(struct compiler *compiler)
+static void note_pattern(struct compiler *compiler, struct span text, struct pattern *pattern)
 {
-    if (!compiler->references)
+    struct written *written = compile_alloc(compiler, 1, sizeof(*written));
+    if (!written)
         return;
-    struct node **nodes = sort_nodes(compiler);
-    if (!nodes)
-        return;
-    for (struct pending *at = compiler->references; at; at = at->next) {
-        at->rule->nodes[0] = find_target(compiler, nodes, at->rule->value->string);
-        if (!at->rule->nodes[0])
-            fault_at(compiler, at->rule->value, "$ref", "%s does not lead to a schema",
-                     quote_value(at->rule->value).text);
-    }
+    *written = (struct written){.text = text, .pattern = pattern};
+    compiler->faults.no_memory |= !tsearch(written, &compiler->patterns, compare_written);
 }
 
-enum { MARK_NEW, MARK_OPEN, MARK_DONE };
-
-/* Follows what is checked on one and the same value. Returns NULL, or what is wrong. */
-static const char *find_loop(struct node *node, unsigned depth)
+static void keep_entry(void *entry)
 {
-    if (node->mark == MARK_DONE)
+    (void)entry; /* the arena's */
+}
+
+struct pattern *compile_regex(struct compiler *compiler, const struct keyword *keyword,
+                              const struct place *place, struct span text)
+{
+    const struct written key = {.text = text};
+    struct written **known = tfind(&key, &compiler->patterns, compare_written);
+    if (known)
+        return (*known)->pattern;
+    if (compiler->schema->pattern_count == PATTERNS_MAX) {
+        compile_fault(compiler, keyword, place, "there are more than %d patterns", PATTERNS_MAX);
         return NULL;
-    if (node->mark == MARK_OPEN)
-        return "leads into an endless loop of references";
-    if (depth == SCHEMA_DEPTH_MAX)
-        return "begins too long a chain of references";
-    const char *wrong = NULL;
-    node->mark = MARK_OPEN;
-    for (uint32_t i = 0; i < node->rule_count && !wrong; i++)
-        for (size_t j = 0; node->rules[i].keyword->in_place && j < node->rules[i].count; j++)
-            if (!wrong)
-                wrong = find_loop(node->rules[i].nodes[j], depth + 1);
-    node->mark = MARK_DONE;
-    return wrong;
-}
-
-/* Every loop has a reference in it. */
-static void refuse_loops(struct compiler *compiler)
-{
-    for (struct pending *at = compiler->references; at; at = at->next) {
-        const char *wrong = find_loop(at->node, 0);
-        if (wrong)
-            fault_at(compiler, at->rule->value, "$ref", "%s %s", quote_value(at->rule->value).text,
-                     wrong);
     }
+    AUTO_PROBLEM struct problem problem;
+    problem_init(&problem);
+    struct pattern *pattern = NULL;
+    int error = pattern_compile(text, &pattern, &problem);
+    compiler->faults.no_memory |= error == -ERR_NO_MEMORY;
+    if (error < 0) {
+        compile_fault(compiler, keyword, place, "%s is not a pattern: %s", quote_name(text).text,
+                      buf_string(&problem.detail));
+        return NULL;
+    }
+    if (!keep_pattern(compiler, pattern)) {
+        pattern_destroy(pattern);
+        return NULL;
+    }
+    note_pattern(compiler, text, pattern);
+    return pattern;
 }
 
-static void check_default(struct compiler *compiler, const struct pending *pending)
+/* Nodes. */
+
+static void refuse_unknown(struct compiler *compiler, const struct place *place)
 {
-    const struct tree *value;
-    if (node_complete(pending->node, &compiler->scratch, pending->node->default_value, &value) <
-        0) {
-        compiler->faults.no_memory = true;
+    struct span name = place_key(place);
+    bool is_ours = span_starts_with(name, span_of_string("x-"));
+    struct suggestion suggestion = {.word = name};
+    if (!compile_is_strict(compiler))
         return;
+    keyword_suggest(&suggestion);
+    if (is_ours || suggestion.best.size > 0)
+        compile_fault(compiler, NULL, place, "the keyword %s is unknown%s", quote_name(name).text,
+                      suggestion_text(&suggestion).text);
+}
+
+static const char *kind_of(unsigned takes)
+{
+    switch (takes) {
+    case 1U << TREE_STRING:
+        return "a string";
+    case 1U << TREE_ARRAY:
+        return "an array";
+    case 1U << TREE_OBJECT:
+        return "an object";
+    case 1U << TREE_FALSE | 1U << TREE_TRUE:
+        return "true or false";
+    case 1U << TREE_INTEGER | 1U << TREE_REAL:
+        return "a number";
+    case 1U << TREE_STRING | 1U << TREE_ARRAY:
+        return "a string or an array";
+    default:
+        return "a schema";
     }
-    struct faults faults = {.arena = &compiler->scratch};
-    struct check check = {.fuel = compiler->fuel, .faults = &faults};
-    struct place place = {.value = value};
-    bool valid = check_node(&check, pending->node, &place);
-    compiler->fuel = check.fuel;
-    compiler->faults.no_memory |= check.error < 0;
-    if (check.gave_up)
-        fault_at(compiler, pending->node->default_value, "default",
-                 "the default cannot be checked: %s", check.gave_up);
-    else if (!valid && faults.total > 0)
-        fault_at(compiler, pending->node->default_value, "default",
-                 "the default is not valid itself: %s%s%s", faults.items[0].pointer,
-                 *faults.items[0].pointer ? ": " : "", faults.items[0].message);
 }
 
-static void check_defaults(struct compiler *compiler)
+static void compile_keyword(struct compiler *compiler, struct node *node,
+                            const struct keyword *keyword, const struct place *place)
 {
-    for (struct pending *at = compiler->defaults; at && !compiler->faults.no_memory; at = at->next)
-        check_default(compiler, at);
+    const struct tree *value = place->value;
+    bool is_behaviour = keyword->vocabularies & VOCABULARY_BEHAVIOUR;
+    if (is_behaviour && (!compiler->document->is_main || compiler->options->lenient))
+        return; /* it is for the collection that this is the schema of */
+    if (!keyword->compile)
+        compile_fault(compiler, keyword, place,
+                      "the keyword \"%s\" is not implemented in this version", keyword->name);
+    else if (keyword->takes >> value->type & 1)
+        keyword->compile(compiler, node, keyword, place);
+    else
+        compile_fault(compiler, keyword, place, "\"%s\" takes %s, not %s", keyword->name,
+                      kind_of(keyword->takes), quote_value(value).text);
 }
 
-static struct pending *reverse(struct pending *list)
+static void compile_keywords(struct compiler *compiler, struct node *node,
+                             const struct place *place)
 {
-    struct pending *reversed = NULL;
-    while (list) {
-        struct pending *next = list->next;
-        list->next = reversed;
-        reversed = list;
-        list = next;
+    const struct tree *source = node->source;
+    for (uint32_t i = 0; i < source->count && !compile_failed(compiler); i++) {
+        struct place inner = place_of(place, &source->members[i].value);
+        const struct keyword *keyword = keyword_find(node->resource, source->members[i].key);
+        if (keyword)
+            compile_keyword(compiler, node, keyword, &inner);
+        else
+            refuse_unknown(compiler, &inner);
     }
-    return reversed;
 }
 
-static int compile_tree(struct compiler *compiler, struct problem *problem)
+#define ALL_TYPES ((1U << (TREE_OBJECT + 1)) - 1)
+
+static void finish(struct node *node)
 {
-    struct place root = {.value = compiler->text};
-    compiler->schema->root = compile_node(compiler, &root, SITE_ROOT);
-    compiler->references = reverse(compiler->references);
-    compiler->defaults = reverse(compiler->defaults);
-    if (!compiler->faults.no_memory)
-        link_references(compiler);
-    if (!compiler->faults.no_memory && compiler->faults.total == 0)
-        refuse_loops(compiler);
-    if (!compiler->faults.no_memory && compiler->faults.total == 0)
-        check_defaults(compiler);
+    node->guarded =
+        (node->object && node->object->unevaluated) || (node->array && node->array->unevaluated);
+    bool bare = !node->object && !node->array && !node->string && !node->number &&
+                !node->constant && !node->choices;
+    node->plain = bare && node->branch_count == 0;
+    node->only_number = node->number && !node->number->multiple_of && !node->object &&
+                        !node->array && !node->string && !node->constant && !node->choices &&
+                        node->branch_count == 0;
+    node->only_branches = bare && node->types == ALL_TYPES;
+}
+
+struct node *compile_node(struct compiler *compiler, struct node *up, const struct place *place,
+                          const struct tree_member *in, enum site site)
+{
+    const struct tree *source = place->value;
+    struct node *known = compiler->stray ? resource_find_node(compiler, source) : NULL;
+    if (known)
+        return known; /* another reference led into it */
+    struct node *node = compile_alloc(compiler, 1, sizeof(*node));
+    if (!node)
+        return NULL;
+    *node = (struct node){.source = source, .up = up, .in = in, .site = site, .alias = node};
+    if (up && !in) {
+        node->at = compiler->stray_at;
+        compiler->stray = node;
+    }
+    node->types = source->type == TREE_FALSE ? 0 : ALL_TYPES;
+    resource_enter(compiler, node);
+    resource_note_node(compiler, node);
+    if (source->type == TREE_OBJECT && !compile_failed(compiler))
+        compile_keywords(compiler, node, place);
+    else if (source->type != TREE_TRUE && source->type != TREE_FALSE)
+        compile_fault(compiler, NULL, place, "a schema is an object, true or false, not %s",
+                      quote_value(source).text);
+    finish(node);
+    return compile_failed(compiler) ? NULL : node;
+}
+
+static void compile_document(struct compiler *compiler, struct document *document)
+{
+    struct span base = compiler->options->base;
+    if (base.size == 0)
+        base = span_of_string("persistfs:/schema");
+    base = arena_copy(compiler->arena, base);
+    compiler->faults.no_memory |= !base.data;
+    struct resource *resource = base.data ? resource_compile(compiler, base, document) : NULL;
+    if (!resource)
+        return;
+    compiler->schema->root = resource->root;
+    reference_link(compiler);
+    compile_settle(compiler);
+}
+
+static int take_outcome(struct compiler *compiler, struct problem *problem)
+{
+    if (compiler->error < 0 && problem)
+        problem_copy(problem, &compiler->error_problem);
+    if (compiler->error < 0)
+        return compiler->error;
     if (compiler->faults.no_memory)
         return problem_set(problem, ERR_NO_MEMORY, "there is no memory to compile the schema");
     if (compiler->faults.total > 0)
@@ -335,25 +350,45 @@ static int compile_tree(struct compiler *compiler, struct problem *problem)
     return 0;
 }
 
-static int compile_text_of(struct schema *schema, struct span text, struct problem *problem)
+static int compile_text(const struct schema_library *library, const struct schema_options *options,
+                        bool is_meta, struct span text, struct schema *schema,
+                        struct problem *problem)
 {
-    struct tree *root;
+    struct document document = {.is_main = true};
+    struct tree *tree;
     struct span copy = arena_copy(&schema->arena, text);
     if (!copy.data)
         return problem_set(problem, ERR_NO_MEMORY, "there is no memory for the schema");
-    int error = tree_parse(&schema->arena, copy, SCHEMA_SIZE_MAX, &root, problem);
+    int error = tree_parse_value(&schema->arena, copy, SCHEMA_SIZE_MAX, &tree, problem);
     if (error < 0)
         return error;
-    struct compiler compiler = {
-        .schema = schema, .arena = &schema->arena, .text = root, .fuel = SCHEMA_FUEL};
+    document.text = tree;
+    struct compiler compiler = {.schema = schema,
+                                .library = library,
+                                .options = options,
+                                .arena = &schema->arena,
+                                .is_meta = is_meta,
+                                .fuel = SCHEMA_FUEL};
+    compiler.references_end = &compiler.references;
+    compiler.defaults_end = &compiler.defaults;
     arena_init(&compiler.scratch, ARENA_LIMIT);
-    compiler.faults.arena = &compiler.scratch;
-    error = compile_tree(&compiler, problem);
+    problem_init(&compiler.error_problem);
+    faults_init(&compiler.faults, &compiler.scratch, PROBLEM_ITEMS_MAX);
+    if (!compiler.faults.no_memory)
+        compile_document(&compiler, &document);
+    error = take_outcome(&compiler, problem);
+    tdestroy(compiler.patterns, keep_entry);
+    dialect_finish(&compiler);
+    reference_finish(&compiler);
+    resource_finish(&compiler);
+    problem_finish(&compiler.error_problem);
     arena_finish(&compiler.scratch);
     return error;
 }
 
-int schema_compile(struct span text, struct schema **ret_schema, struct problem *problem)
+static int compile(const struct schema_library *library, const struct schema_options *options,
+                   bool is_meta, struct span text, struct schema **ret_schema,
+                   struct problem *problem)
 {
     if (text.size > SCHEMA_SIZE_MAX)
         return problem_set(problem, ERR_TOO_LARGE,
@@ -363,7 +398,7 @@ int schema_compile(struct span text, struct schema **ret_schema, struct problem 
     if (!schema)
         return problem_set(problem, ERR_NO_MEMORY, "there is no memory for the schema");
     arena_init(&schema->arena, ARENA_LIMIT);
-    int error = compile_text_of(schema, text, problem);
+    int error = compile_text(library, options, is_meta, text, schema, problem);
     if (error < 0) {
         schema_destroy(schema);
         return error;
@@ -372,10 +407,29 @@ int schema_compile(struct span text, struct schema **ret_schema, struct problem 
     return 0;
 }
 
+int schema_compile(const struct schema_library *library, const struct schema_options *options,
+                   struct span text, struct schema **ret_schema, struct problem *problem)
+{
+    static const struct schema_options none;
+    return compile(library, options ? options : &none, false, text, ret_schema, problem);
+}
+
+int compile_metaschema(const struct schema_library *library, const struct schema_options *options,
+                       struct span uri, struct span text, struct schema **ret_schema,
+                       struct problem *problem)
+{
+    const struct schema_options own = {
+        .base = uri, .source = options->source, .lenient = true, .annotate_formats = true};
+    return compile(library, &own, true, text, ret_schema, problem);
+}
+
 void schema_destroy(struct schema *schema)
 {
     if (!schema)
         return;
+    for (size_t i = 0; i < schema->pattern_count; i++)
+        pattern_destroy(schema->patterns[i]);
+    free(schema->patterns);
     arena_finish(&schema->arena);
     free(schema);
 }
@@ -384,6 +438,12 @@ size_t schema_uniques(const struct schema *schema, const struct schema_unique **
 {
     *ret_uniques = schema->uniques;
     return schema->unique_count;
+}
+
+size_t schema_references(const struct schema *schema, const struct schema_reference **ret)
+{
+    *ret = schema->references;
+    return schema->reference_count;
 }
 
 unsigned schema_events(const struct schema *schema)

@@ -10,8 +10,9 @@ static void locate_members(const struct node *node, const struct tree *object, u
     if (!object || object->type != TREE_OBJECT)
         return;
     for (uint32_t i = 0; i < object->count; i++) {
-        uint32_t at = node_property(node, object->members[i].key);
-        if (at != NODE_NO_PROPERTY)
+        const struct tree_member *member = &object->members[i];
+        uint32_t at = object_find(node->object, member->key, tree_member_hash(member));
+        if (at < node->object->declared_count)
             ret_found[at] = i + 1;
     }
 }
@@ -61,14 +62,14 @@ int node_complete(const struct node *node, struct arena *arena, const struct tre
     *ret_value = value;
     if (!node->completes || value->type != TREE_OBJECT)
         return 0;
-    uint32_t *found = arena_alloc_array(arena, node->property_count, sizeof(*found));
+    uint32_t *found = arena_alloc_array(arena, node->object->declared_count, sizeof(*found));
     if (!found)
         return -ERR_NO_MEMORY;
     locate_members(node, value, found);
     struct tree *result = NULL;
-    for (uint32_t i = 0; i < node->property_count; i++) {
-        int error = complete_member(&node->properties[i], arena, value, found[i],
-                                    node->property_count, &result);
+    for (uint32_t i = 0; i < node->object->declared_count; i++) {
+        int error = complete_member(&node->object->properties[i], arena, value, found[i],
+                                    node->object->declared_count, &result);
         if (error < 0)
             return error;
     }
@@ -107,17 +108,17 @@ static void compare_members(const struct node *node, const struct place *place,
 {
     if (!node->guards || (!before && !after))
         return;
-    AUTO_FREE uint32_t *found = calloc(node->property_count * (size_t)2, sizeof(*found));
+    AUTO_FREE uint32_t *found = calloc(node->object->declared_count * (size_t)2, sizeof(*found));
     if (!found) {
         faults->no_memory = true;
         return;
     }
-    uint32_t *then = found, *now = found + node->property_count;
+    uint32_t *then = found, *now = found + node->object->declared_count;
     locate_members(node, before, then);
     locate_members(node, after, now);
-    for (uint32_t i = 0; i < node->property_count; i++) {
-        const struct property *property = &node->properties[i];
-        struct place member = place_member(place, property->source);
+    for (uint32_t i = 0; i < node->object->declared_count; i++) {
+        const struct property *property = &node->object->properties[i];
+        struct place member = place_of(place, &property->source->value);
         const struct tree *old = member_at(before, then[i]), *new = member_at(after, now[i]);
         const char *change = property->node->read_only ? change_of(old, new) : NULL;
         if (change)
@@ -134,7 +135,8 @@ int schema_check_read_only(const struct schema *schema, const struct tree *befor
         return 0;
     struct arena arena;
     arena_init(&arena, 0);
-    struct faults faults = {.arena = &arena};
+    struct faults faults;
+    faults_init(&faults, &arena, PROBLEM_ITEMS_MAX);
     struct place root = {.value = after};
     compare_members(schema->root, &root, before, after, &faults);
     int error = faults.total > 0 || faults.no_memory

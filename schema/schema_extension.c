@@ -1,6 +1,6 @@
 /* The x- keywords: behaviour, declared beside the shape. */
 #include "schema/pointer.h"
-#include "schema/schema_internal.h"
+#include "schema/schema_compiler.h"
 
 #include "store/base/cleanup.h"
 
@@ -28,17 +28,17 @@ static bool is_declared(const struct schema *schema, const struct schema_unique 
 #define UNIQUE_MEMBERS_MAX 16
 
 /* `unique` is in the compiler's memory. */
-static void add_unique(struct compiler *compiler, const struct rule *rule,
+static void add_unique(struct compiler *compiler, const struct keyword *keyword,
                        const struct place *place, const struct schema_unique *unique)
 {
     struct schema *schema = compiler->schema;
     if (is_declared(schema, unique)) {
-        compile_fault(compiler, rule, place, "the uniqueness of %s is declared twice",
+        compile_fault(compiler, keyword, place, "the uniqueness of %s is declared twice",
                       quote_name(unique->name).text);
         return;
     }
     if (schema->unique_count == UNIQUES_MAX) {
-        compile_fault(compiler, rule, place, "there are more than %d uniqueness rules",
+        compile_fault(compiler, keyword, place, "there are more than %d uniqueness rules",
                       UNIQUES_MAX);
         return;
     }
@@ -48,27 +48,20 @@ static void add_unique(struct compiler *compiler, const struct rule *rule,
         schema->uniques[schema->unique_count++] = *unique;
 }
 
-static struct span keep(struct compiler *compiler, const struct buf *text)
-{
-    struct span copy = arena_copy(compiler->arena, buf_span(text));
-    compiler->faults.no_memory |= buf_failed(text) || !copy.data;
-    return copy;
-}
-
 /* `place` is a schema reached through `properties` alone, so that every other step is a member of
  * the document. */
-static void append_property_path(const struct place *place, struct buf *pointer, struct buf *name)
+void append_property_path(const struct place *place, struct buf *pointer, struct buf *name)
 {
     if (!place->up)
         return;
     append_property_path(place->up->up, pointer, name);
-    tree_append_pointer(pointer, place->key);
+    tree_append_pointer(pointer, place_key(place));
     if (name->size > 0)
         buf_append_byte(name, '.');
-    buf_append_span(name, place->key);
+    buf_append_span(name, place_key(place));
 }
 
-static void add_property(struct compiler *compiler, const struct rule *rule,
+static void add_property(struct compiler *compiler, const struct keyword *keyword,
                          const struct place *place)
 {
     AUTO_BUF struct buf pointer = {0};
@@ -77,10 +70,11 @@ static void add_property(struct compiler *compiler, const struct rule *rule,
     struct span *pointers = compile_alloc(compiler, 1, sizeof(*pointers));
     if (!pointers)
         return;
-    pointers[0] = keep(compiler, &pointer);
-    struct schema_unique unique = {.name = keep(compiler, &name), .count = 1, .pointers = pointers};
+    pointers[0] = compile_keep(compiler, &pointer);
+    struct schema_unique unique = {
+        .name = compile_keep(compiler, &name), .count = 1, .pointers = pointers};
     if (!compiler->faults.no_memory)
-        add_unique(compiler, rule, place, &unique);
+        add_unique(compiler, keyword, place, &unique);
 }
 
 /* "/address/zip" is told to people as "address.zip". */
@@ -95,14 +89,14 @@ static void append_pointer_name(struct buf *name, struct span pointer)
 }
 
 /* One member of a list: "slug" or "/address/zip". */
-static bool take_member(struct compiler *compiler, const struct rule *rule,
+static bool take_member(struct compiler *compiler, const struct keyword *keyword,
                         const struct place *place, struct buf *name, struct span *ret_pointer)
 {
     const struct tree *value = place->value;
     bool pointer =
         value->type == TREE_STRING && value->string.size > 0 && value->string.data[0] == '/';
     if (value->type != TREE_STRING || (pointer && !pointer_valid(value->string))) {
-        compile_fault(compiler, rule, place, "%s is neither a member name nor a JSON pointer",
+        compile_fault(compiler, keyword, place, "%s is neither a member name nor a JSON pointer",
                       quote_value(value).text);
         return false;
     }
@@ -114,7 +108,7 @@ static bool take_member(struct compiler *compiler, const struct rule *rule,
         tree_append_pointer(&text, value->string);
         buf_append_span(name, value->string);
     }
-    *ret_pointer = keep(compiler, &text);
+    *ret_pointer = compile_keep(compiler, &text);
     return true;
 }
 
@@ -127,11 +121,12 @@ static bool has_twice(const struct span *pointers, size_t count)
     return false;
 }
 
-static void add_list(struct compiler *compiler, const struct rule *rule, const struct place *place)
+static void add_list(struct compiler *compiler, const struct keyword *keyword,
+                     const struct place *place)
 {
     const struct tree *list = place->value;
     if (list->type != TREE_ARRAY || list->count == 0 || list->count > UNIQUE_MEMBERS_MAX) {
-        compile_fault(compiler, rule, place,
+        compile_fault(compiler, keyword, place,
                       "a uniqueness rule is a list of one to %d member names, like "
                       "[\"team\", \"slug\"]",
                       UNIQUE_MEMBERS_MAX);
@@ -140,61 +135,61 @@ static void add_list(struct compiler *compiler, const struct rule *rule, const s
     AUTO_BUF struct buf name = {0};
     struct span *pointers = compile_alloc(compiler, list->count, sizeof(*pointers));
     for (uint32_t i = 0; pointers && i < list->count; i++) {
-        struct place item = place_item(place, i);
+        struct place item = place_of(place, &place->value->items[i]);
         if (i > 0)
             buf_append_byte(&name, ',');
-        if (!take_member(compiler, rule, &item, &name, &pointers[i]))
+        if (!take_member(compiler, keyword, &item, &name, &pointers[i]))
             return;
     }
     struct schema_unique unique = {
-        .name = keep(compiler, &name), .count = list->count, .pointers = pointers};
+        .name = compile_keep(compiler, &name), .count = list->count, .pointers = pointers};
     if (compiler->faults.no_memory)
         return;
     if (has_twice(pointers, list->count))
-        compile_fault(compiler, rule, place, "a member is given twice");
+        compile_fault(compiler, keyword, place, "a member is given twice");
     else
-        add_unique(compiler, rule, place, &unique);
+        add_unique(compiler, keyword, place, &unique);
 }
 
-static void compile_unique_lists(struct compiler *compiler, const struct rule *rule,
+static void compile_unique_lists(struct compiler *compiler, const struct keyword *keyword,
                                  const struct place *place)
 {
     if (place->value->type != TREE_ARRAY) {
-        compile_fault(compiler, rule, place,
+        compile_fault(compiler, keyword, place,
                       "at the root \"x-unique\" takes a list of lists of member names, like "
                       "[[\"team\", \"slug\"]]");
         return;
     }
     for (uint32_t i = 0; i < place->value->count && !compiler->faults.no_memory; i++) {
-        struct place item = place_item(place, i);
-        add_list(compiler, rule, &item);
+        struct place item = place_of(place, &place->value->items[i]);
+        add_list(compiler, keyword, &item);
     }
 }
 
-void compile_unique(struct compiler *compiler, struct node *node, struct rule *rule,
+void compile_unique(struct compiler *compiler, struct node *node, const struct keyword *keyword,
                     const struct place *place)
 {
     enum tree_type type = place->value->type;
     if (node->site == SITE_ROOT)
-        compile_unique_lists(compiler, rule, place);
+        compile_unique_lists(compiler, keyword, place);
     else if (node->site == SITE_INNER)
-        compile_fault(compiler, rule, place,
+        compile_fault(compiler, keyword, place,
                       "\"x-unique\" belongs to the root, or to a member reached through "
                       "\"properties\" alone");
     else if (type == TREE_TRUE)
-        add_property(compiler, rule, place);
+        add_property(compiler, keyword, place);
     else if (type != TREE_FALSE)
-        compile_fault(compiler, rule, place,
+        compile_fault(compiler, keyword, place,
                       "\"x-unique\" of a member takes true or false; lists of members belong to "
                       "the root");
 }
 
-static bool is_at_root(struct compiler *compiler, const struct node *node, const struct rule *rule,
-                       const struct place *place)
+static bool is_at_root(struct compiler *compiler, const struct node *node,
+                       const struct keyword *keyword, const struct place *place)
 {
     if (node->site != SITE_ROOT)
-        compile_fault(compiler, rule, place, "\"%s\" belongs to the root of the schema",
-                      rule->keyword->name);
+        compile_fault(compiler, keyword, place, "\"%s\" belongs to the root of the schema",
+                      keyword->name);
     return node->site == SITE_ROOT;
 }
 
@@ -207,33 +202,32 @@ static unsigned event_of(const struct tree *value)
     return 0;
 }
 
-void compile_outbox(struct compiler *compiler, struct node *node, struct rule *rule,
+void compile_outbox(struct compiler *compiler, struct node *node, const struct keyword *keyword,
                     const struct place *place)
 {
     static const char usage[] =
         "\"x-outbox\" takes true, false, or a list of \"create\", \"update\", \"delete\" and "
         "\"rename\"";
     const struct tree *value = place->value;
-    if (!is_at_root(compiler, node, rule, place))
+    if (!is_at_root(compiler, node, keyword, place))
         return;
     if (value->type == TREE_TRUE)
         compiler->schema->events = SCHEMA_EVENT_ALL;
     else if (value->type != TREE_FALSE && value->type != TREE_ARRAY)
-        compile_fault(compiler, rule, place, "%s", usage);
+        compile_fault(compiler, keyword, place, "%s", usage);
     for (uint32_t i = 0; value->type == TREE_ARRAY && i < value->count; i++) {
-        struct place item = place_item(place, i);
+        struct place item = place_of(place, &place->value->items[i]);
         unsigned event = event_of(item.value);
         if (event == 0 || (compiler->schema->events & event))
-            compile_fault(compiler, rule, &item, "%s %s; %s", quote_value(item.value).text,
+            compile_fault(compiler, keyword, &item, "%s %s; %s", quote_value(item.value).text,
                           event == 0 ? "is no operation" : "is given twice", usage);
         compiler->schema->events |= event;
     }
 }
 
-void compile_require_version(struct compiler *compiler, struct node *node, struct rule *rule,
-                             const struct place *place)
+void compile_require_version(struct compiler *compiler, struct node *node,
+                             const struct keyword *keyword, const struct place *place)
 {
-    compile_flag(compiler, node, rule, place);
-    if (is_at_root(compiler, node, rule, place))
+    if (is_at_root(compiler, node, keyword, place))
         compiler->schema->requires_version = place->value->type == TREE_TRUE;
 }

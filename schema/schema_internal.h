@@ -1,16 +1,31 @@
-/* The parts of schema_*.c. They may use store/base, tree.h, tree_lookup.h and pointer.h, and
- * nothing else of the project.
+/* The parts of schema_*.c. They may use store/base, tree.h, tree_lookup.h, pointer.h, number.h,
+ * pattern.h, format.h and uri.h, and nothing else of the project.
  *
- * A schema is compiled into a graph of nodes, one for each (sub)schema of the text; a node is a
- * list of rules, one for each keyword, and a rule points to its row in the constant table of
- * keywords, which knows how to compile and how to check it. */
+ * A schema is compiled into a graph of nodes, one for each (sub)schema of its text and of the texts
+ * it refers to. A node holds what is to be checked by the type of the value, the cheap before the
+ * dear, and then its branches: the schemas that apply to the same value. Nothing of a node changes
+ * once its schema is compiled.
+ *
+ *     schema_library    the metaschemas
+ *     schema_compile    from a text to nodes; then what can only be told of all of them:
+ *                       schema_resource, _dialect, _reference, _settle
+ *     schema_keywords   the table of keywords; what each makes of its value:
+ *                       schema_shape, _parts, _members, _extension, _links
+ *     schema_validate   from a node and a value to a verdict
+ *     schema_check_...  by the type of the value
+ *     schema_defaults   what is added to a document, and what must not change in it
+ *     schema_fault      what is told of a verdict; schema_report: with the annotations */
 #ifndef PERSISTFS_SCHEMA_INTERNAL_H
 #define PERSISTFS_SCHEMA_INTERNAL_H
 
+#include "schema/format.h"
+#include "schema/number.h"
+#include "schema/pattern.h"
 #include "schema/schema.h"
 
-/* Subschemas within subschemas while one document is checked, references included. */
-#define SCHEMA_DEPTH_MAX 512
+/* Subschemas within subschemas while one document is checked, references included. A schema of the
+ * deepest nesting takes about 900 to be checked by its metaschema. */
+#define SCHEMA_DEPTH_MAX 1024
 /* Steps one check may take: less than a second of work. */
 #define SCHEMA_FUEL 10000000
 
@@ -18,33 +33,54 @@
 
 /* A value in a document, or in a schema, with the way to it; lives on the stack. */
 struct place {
-    const struct place *up; /* NULL at the root */
-    const struct tree *value;
-    struct span key; /* when `up` is an object */
-    uint32_t index;  /* when `up` is an array */
+    const struct place *up;   /* NULL at the root */
+    const struct tree *value; /* one of the items or members of up->value */
+    bool is_name;             /* but this is the name of a member */
 };
 
 struct fault {
     const char *pointer;
     const char *keyword; /* constant, or NULL */
     const char *message;
+    const char *location; /* of the keyword, as it was reached; NULL when that was not wanted */
+    const char *absolute; /* of the keyword, in its resource */
 };
+
+/* Longer texts are cut, as are longer locations in a report. */
+#define FAULT_TEXT_MAX     512
+#define FAULT_LOCATION_MAX (64 << 10)
 
 struct faults {
     struct arena *arena; /* of the texts */
+    bool locates;        /* whether locations are wanted */
     bool no_memory;
-    size_t total;     /* those beyond the first PROBLEM_ITEMS_MAX are only counted */
+    size_t total;     /* those beyond the limit are only counted */
     size_t summaries; /* those of them that only announce others */
-    struct fault items[PROBLEM_ITEMS_MAX];
+    size_t limit;
+    struct fault *items;
 };
 
-struct place place_member(const struct place *up, const struct tree_member *member);
-struct place place_item(const struct place *up, uint32_t index);
+/* Without memory it is still valid, and says so by no_memory. */
+void faults_init(struct faults *faults, struct arena *arena, size_t limit);
+static inline struct place place_of(const struct place *up, const struct tree *value)
+{
+    return (struct place){.up = up, .value = value};
+}
+/* RFC 6901; cut when it is longer than the limit, as is that of a node. */
+void place_append_pointer(struct buf *out, const struct place *place, size_t limit);
+/* The name of the member that the place is, in an object. */
+struct span place_key(const struct place *place);
 void fault_add(struct faults *faults, const struct place *place, const char *keyword,
                const char *format, ...) __attribute__((format(printf, 4, 5)));
-void fault_vadd(struct faults *faults, const struct place *place, const char *keyword,
-                const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+/* NULL when it was only counted. */
+struct fault *fault_vadd(struct faults *faults, const struct place *place, const char *keyword,
+                         const char *format, va_list args) __attribute__((format(printf, 4, 0)));
+/* A copy of the text; "" when there is no memory. */
+const char *fault_keep(struct faults *faults, const struct buf *text);
 void fault_append(struct faults *into, const struct faults *from);
+/* Adds one whose texts live as long as the arena. */
+void fault_copy(struct faults *faults, const char *pointer, const char *keyword,
+                const char *message);
 /* Fills the problem; returns -code, or -ERR_NO_MEMORY when texts are missing. */
 int faults_report(const struct faults *faults, enum err code, struct problem *problem);
 
@@ -67,88 +103,141 @@ void suggestion_offer(struct suggestion *suggestion, struct span candidate);
 /* `; did you mean "email"?` or nothing. */
 struct quote suggestion_text(const struct suggestion *suggestion);
 
-/* Numbers, by their exact decimal value (schema_number.c). */
-
-int number_compare(const struct tree *a, const struct tree *b);
-bool number_is_integer(const struct tree *number);
-/* Whether it may be a divisor of number_is_multiple: positive, of at most 19 digits. */
-bool number_is_divisor(const struct tree *number);
-bool number_is_positive(const struct tree *number);
-bool number_is_multiple(const struct tree *number, const struct tree *divisor);
-/* A whole number that is not negative, at most UINT64_MAX. */
-bool number_count(const struct tree *number, uint64_t *ret_count);
-
-/* Formats (schema_format.c). */
-
-struct format {
-    const char *name;
-    bool (*fits)(struct span text);
-    const char *what; /* "an email address" */
-};
-
-const struct format *format_find(struct span name);
-
 /* The compiled schema. */
 
 struct node;
-struct check;
-struct compiler;
-struct rule;
 
-struct keyword {
-    const char *name;
-    unsigned applies; /* bits 1 << enum tree_type of the values it is checked on; 0: never */
-    bool in_place;    /* its subschemas are for the same value, not for a part of it */
-    /* Takes the keyword's value (place->value) into the rule and the node, or adds a fault. */
-    void (*compile)(struct compiler *compiler, struct node *node, struct rule *rule,
-                    const struct place *place);
-    /* Whether the value at `place` satisfies it; adds faults when the check reports. */
-    bool (*check)(struct check *check, const struct node *node, const struct rule *rule,
-                  const struct place *place);
+/* What has a URI of its own (core, section 4.3.5). */
+struct resource {
+    struct span uri; /* absolute, without fragment */
+    struct node *root;
+    struct document *document;
+    unsigned vocabularies;
+    bool draft_2019;
+    struct node **dynamic; /* by the number of a dynamic anchor's name; NULL: it has none */
 };
 
-/* NULL when there is no such keyword. One that is not implemented has no `compile`. */
-const struct keyword *keyword_find(struct span name);
-void keyword_suggest(struct suggestion *suggestion);
+struct dependent {
+    struct dependent *next;
+    const struct tree *names; /* an array: these must be there, too */
+    struct node *node;        /* or: the object must satisfy this */
+    const char *keyword;
+};
+
+/* A name that the schema of an object knows. */
+struct property {
+    struct span name;
+    uint64_t hash;
+    struct node *node;                /* NULL: not in `properties` */
+    const struct tree_member *source; /* in `properties` */
+    struct dependent *dependents;
+    bool required;
+    bool merged; /* while they are gathered: another entry of the name has it all */
+};
+
+struct pattern_property {
+    struct pattern *pattern;
+    struct node *node;
+};
+
+struct object_rules {
+    uint64_t min, max;
+    struct property *properties; /* those of `properties` first, in the order of the text */
+    uint32_t property_count, declared_count, required_count;
+    uint32_t *slots;  /* a hash table of indices; NULL: too many of them collide */
+    uint32_t *sorted; /* indices by name */
+    unsigned shift;
+    struct pattern_property *patterns;
+    uint32_t pattern_count;
+    const struct node *additional; /* NULL, as all those below: no such keyword */
+    const struct node *names;
+    const struct node *unevaluated;
+};
+
+struct array_rules {
+    uint64_t min, max;
+    struct node **prefix;
+    uint32_t prefix_count;
+    const char *items_keyword;
+    const struct node *items;
+    const struct node *contains;
+    uint64_t min_contains, max_contains;
+    bool counts_contains; /* minContains is given */
+    bool unique;
+    const struct node *unevaluated;
+};
+
+struct string_rules {
+    uint64_t min, max;
+    struct pattern *pattern;
+    struct span pattern_text;
+    const struct format *format;
+};
+
+struct number_rules {
+    const struct tree *minimum, *maximum, *exclusive_minimum, *exclusive_maximum, *multiple_of;
+    int64_t low, high;          /* integers between them are within all bounds */
+    double real_low, real_high; /* as are reals that are strictly between these */
+};
 
 struct hashed {
     uint64_t hash;
     uint32_t index;
 };
 
-struct rule {
-    const struct keyword *keyword;
-    const struct tree *value;
-    struct node **nodes; /* its subschemas, in the order of the text */
-    size_t count;
-    union {
-        uint64_t limit;
-        unsigned types;
-        const struct format *format;
-        const struct hashed *hashes; /* of the values of `enum`, sorted */
-    };
+struct choices {
+    const struct tree *list;
+    struct hashed *hashes; /* sorted; NULL: few enough to try each */
 };
 
-struct property {
-    const struct tree_member *source;
-    struct node *node;
-    bool required;
+enum branch_kind {
+    BRANCH_REF,
+    BRANCH_DYNAMIC,
+    BRANCH_ALL,
+    BRANCH_ANY,
+    BRANCH_ONE,
+    BRANCH_NOT,
+    BRANCH_IF
+};
+
+/* Schemas that apply to the same value. */
+struct branch {
+    enum branch_kind kind;
+    uint32_t count;
+    const char *keyword;
+    struct node **nodes; /* of an `if`: itself, then, else; NULL where there is none */
+    uint32_t name;       /* of a dynamic reference */
 };
 
 enum site {
     SITE_ROOT,
     SITE_PROPERTY, /* reached from the root through `properties` alone */
+    SITE_ITEM,     /* `items` of such a one */
     SITE_INNER,
 };
 
 struct node {
+    uint16_t types;           /* bits 1 << enum tree_type of the values allowed */
+    bool integral;            /* reals are allowed when they are integers */
+    bool plain;               /* nothing but the type is to be checked */
+    bool only_branches;       /* no type nor anything of the value itself is */
+    bool only_number;         /* beside the type there are bounds for numbers, and no more */
+    const struct node *alias; /* what is checked instead when nobody asks for a report */
+    bool guarded; /* a value must be looked at for members or items that nothing evaluated */
+    uint32_t branch_count;
+    const struct object_rules *object;
+    const struct array_rules *array;
+    const struct string_rules *string;
+    const struct number_rules *number;
+    const struct tree *constant;
+    const struct choices *choices;
+    struct branch *branches;
+    struct resource *resource;
+
     const struct tree *source;
-    struct node *older;          /* all nodes, as they were made */
-    struct property *properties; /* in the order of the text */
-    uint32_t *sorted;            /* indices of them, by name */
-    uint32_t property_count;
-    uint32_t rule_count;
-    struct rule *rules;
+    struct node *up;              /* the schema around it in its text */
+    const struct tree_member *in; /* of up->source: the keyword it stands in */
+    struct span at;               /* without `in`: the pointer to it from `up` */
     const struct tree *default_value;
     enum site site;
     uint8_t mark; /* while loops of references are looked for */
@@ -160,91 +249,44 @@ struct node {
 struct schema {
     struct arena arena;
     struct node *root;
+    struct pattern **patterns; /* owned */
+    size_t pattern_count, pattern_capacity;
     struct schema_unique *uniques;
     size_t unique_count;
+    struct schema_reference *references;
+    size_t reference_count;
     unsigned events;
     bool requires_version;
+    bool dynamic; /* it has references that depend on the way to them */
 };
 
-/* The rule of that keyword, or NULL. */
-const struct rule *node_rule(const struct node *node, const char *keyword);
 #define NODE_NO_PROPERTY UINT32_MAX
-uint32_t node_property(const struct node *node, struct span name);
-
-/* Compiling (schema_compile.c, schema_rules.c, schema_extension.c). */
-
-/* A reference to lead somewhere, or a default to check, once all nodes are there. */
-struct pending {
-    struct pending *next;
-    struct node *node;
-    struct rule *rule; /* of a reference */
-};
-
-struct compiler {
-    struct schema *schema;
-    struct arena *arena; /* the schema's */
-    struct arena scratch;
-    const struct tree *text;
-    struct node *newest;
-    size_t node_count;
-    struct pending *references;
-    struct pending *defaults;
-    uint64_t fuel; /* for all defaults together */
-    struct faults faults;
-};
-
-struct node *compile_node(struct compiler *compiler, const struct place *place, enum site site);
-/* Memory of the schema; NULL, and the compilation fails, when there is none. */
-void *compile_alloc(struct compiler *compiler, size_t count, size_t size);
-void compile_later(struct compiler *compiler, struct pending **list, struct node *node,
-                   struct rule *rule);
-/* As fault_add, with the rule's keyword. */
-void compile_fault(struct compiler *compiler, const struct rule *rule, const struct place *place,
-                   const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* Sorted by hash, then by index. */
-void hash_items(const struct tree *array, struct hashed *out);
-
-typedef void compile_function(struct compiler *compiler, struct node *node, struct rule *rule,
-                              const struct place *place);
-compile_function compile_text, compile_flag, compile_list, compile_dialect, compile_id,
-    compile_definitions, compile_reference, compile_type, compile_enum, compile_any,
-    compile_default, compile_read_only, compile_subschema, compile_subschemas, compile_properties,
-    compile_required, compile_count, compile_number, compile_divisor, compile_format,
-    compile_unique, compile_outbox, compile_require_version;
-
-/* Checking (schema_validate.c, schema_apply.c, schema_assert.c). */
-
-struct check {
-    uint64_t fuel;
-    unsigned depth;
-    int error;             /* -ERR_NO_MEMORY */
-    const char *gave_up;   /* why; from then on every answer is void */
-    struct faults *faults; /* NULL: the answer alone is wanted, at the first fault */
-};
-
-bool check_node(struct check *check, const struct node *node, const struct place *place);
-/* The same, without a report. */
-bool check_quietly(struct check *check, const struct node *node, const struct place *place);
-/* Takes `steps` of the fuel; false when it is used up. */
-bool check_burn(struct check *check, uint64_t steps);
-/* As much as a look at the whole value takes. */
-bool check_burn_value(struct check *check, const struct tree *value);
-/* Adds a fault when the check reports. Always false. */
-bool check_fails(struct check *check, const struct place *place, const struct rule *rule,
-                 const char *format, ...) __attribute__((format(printf, 4, 5)));
-bool check_no_memory(struct check *check);
-/* Whether two items are equal; `ret_pair` are their indices. */
-bool check_duplicate(struct check *check, const struct tree *array, uint32_t ret_pair[2]);
-
-typedef bool check_function(struct check *check, const struct node *node, const struct rule *rule,
-                            const struct place *place);
-check_function check_reference, check_all_of, check_any_of, check_one_of, check_not, check_if,
-    check_properties, check_additional, check_names, check_prefix_items, check_items,
-    check_contains, check_type, check_enum, check_const, check_required, check_min_properties,
-    check_max_properties, check_min_items, check_max_items, check_unique_items, check_min_length,
-    check_max_length, check_minimum, check_maximum, check_exclusive_minimum,
-    check_exclusive_maximum, check_multiple_of, check_format;
+/* Most names and constants are short, and a call of memcmp costs more than the comparison. */
+static inline bool same_bytes(struct span a, struct span b)
+{
+    if (a.size != b.size)
+        return false;
+    if (a.size > 16 || a.size < 4)
+        return span_equal(a, b);
+    if (a.size >= 8)
+        return tree_load64(a.data) == tree_load64(b.data) &&
+               tree_load64(a.data + a.size - 8) == tree_load64(b.data + a.size - 8);
+    uint32_t words[4];
+    memcpy(&words[0], a.data, 4);
+    memcpy(&words[1], b.data, 4);
+    memcpy(&words[2], a.data + a.size - 4, 4);
+    memcpy(&words[3], b.data + a.size - 4, 4);
+    return words[0] == words[1] && words[2] == words[3];
+}
+static inline bool property_is(const struct property *property, struct span name, uint64_t hash)
+{
+    return property->hash == hash && same_bytes(property->name, name);
+}
+/* The index of a name among the properties, declared or only known. */
+uint32_t object_find(const struct object_rules *rules, struct span name, uint64_t hash);
+/* Appends the pointer from the schema `stop` (NULL: the root of its text) to the node. */
+void node_append_pointer(struct buf *out, const struct node *node, const struct node *stop,
+                         size_t limit);
 
 /* Defaults (schema_defaults.c). */
 

@@ -1,99 +1,114 @@
-#include "schema/schema_internal.h"
+#include "schema/schema_compiler.h"
 
 #define BIT(type) (1U << TREE_##type)
 #define ANY       (BIT(OBJECT) * 2 - 1)
-#define NUMBERS   (BIT(INTEGER) | BIT(REAL))
-#define STRINGS   BIT(STRING)
-#define ARRAYS    BIT(ARRAY)
-#define OBJECTS   BIT(OBJECT)
+#define NUMBER    (BIT(INTEGER) | BIT(REAL))
+#define FLAG      (BIT(FALSE) | BIT(TRUE))
+#define SCHEMA    (FLAG | BIT(OBJECT))
+#define STRING    BIT(STRING)
+#define ARRAY     BIT(ARRAY)
+#define OBJECT    BIT(OBJECT)
+
+#define CORE        VOCABULARY_CORE
+#define APPLICATOR  VOCABULARY_APPLICATOR
+#define UNEVALUATED VOCABULARY_UNEVALUATED
+#define VALIDATION  VOCABULARY_VALIDATION
+#define METADATA    VOCABULARY_METADATA
+#define FORMAT      (VOCABULARY_FORMAT | VOCABULARY_ASSERTION)
+#define CONTENT     VOCABULARY_CONTENT
+#define BEHAVIOUR   VOCABULARY_BEHAVIOUR
 
 /* Sorted by name. */
 static const struct keyword keywords[] = {
-    {.name = "$anchor"},
-    {.name = "$comment", .compile = compile_text},
-    {.name = "$defs", .compile = compile_definitions},
-    {.name = "$dynamicAnchor"},
-    {.name = "$dynamicRef"},
-    {.name = "$id", .compile = compile_id},
-    {"$ref", ANY, true, compile_reference, check_reference},
-    {.name = "$schema", .compile = compile_dialect},
-    {.name = "$vocabulary"},
-    {"additionalProperties", OBJECTS, false, compile_subschema, check_additional},
-    {"allOf", ANY, true, compile_subschemas, check_all_of},
-    {"anyOf", ANY, true, compile_subschemas, check_any_of},
-    {"const", ANY, false, compile_any, check_const},
-    {"contains", ARRAYS, false, compile_subschema, check_contains},
-    {.name = "contentEncoding"},
-    {.name = "contentMediaType"},
-    {.name = "contentSchema"},
-    {.name = "default", .compile = compile_default},
-    {.name = "dependentRequired"},
-    {.name = "dependentSchemas"},
-    {.name = "deprecated", .compile = compile_flag},
-    {.name = "description", .compile = compile_text},
-    {.name = "else", .in_place = true, .compile = compile_subschema},
-    {"enum", ANY, false, compile_enum, check_enum},
-    {.name = "examples", .compile = compile_list},
-    {"exclusiveMaximum", NUMBERS, false, compile_number, check_exclusive_maximum},
-    {"exclusiveMinimum", NUMBERS, false, compile_number, check_exclusive_minimum},
-    {"format", STRINGS, false, compile_format, check_format},
-    {"if", ANY, true, compile_subschema, check_if},
-    {"items", ARRAYS, false, compile_subschema, check_items},
-    {.name = "maxContains", .compile = compile_count},
-    {"maxItems", ARRAYS, false, compile_count, check_max_items},
-    {"maxLength", STRINGS, false, compile_count, check_max_length},
-    {"maxProperties", OBJECTS, false, compile_count, check_max_properties},
-    {"maximum", NUMBERS, false, compile_number, check_maximum},
-    {.name = "minContains", .compile = compile_count},
-    {"minItems", ARRAYS, false, compile_count, check_min_items},
-    {"minLength", STRINGS, false, compile_count, check_min_length},
-    {"minProperties", OBJECTS, false, compile_count, check_min_properties},
-    {"minimum", NUMBERS, false, compile_number, check_minimum},
-    {"multipleOf", NUMBERS, false, compile_divisor, check_multiple_of},
-    {"not", ANY, true, compile_subschema, check_not},
-    {"oneOf", ANY, true, compile_subschemas, check_one_of},
-    {.name = "pattern"},
-    {.name = "patternProperties"},
-    {"prefixItems", ARRAYS, false, compile_subschemas, check_prefix_items},
-    {"properties", OBJECTS, false, compile_properties, check_properties},
-    {"propertyNames", OBJECTS, false, compile_subschema, check_names},
-    {.name = "readOnly", .compile = compile_read_only},
-    {"required", OBJECTS, false, compile_required, check_required},
-    {.name = "then", .in_place = true, .compile = compile_subschema},
-    {.name = "title", .compile = compile_text},
-    {"type", ANY, false, compile_type, check_type},
-    {.name = "unevaluatedItems"},
-    {.name = "unevaluatedProperties"},
-    {"uniqueItems", ARRAYS, false, compile_flag, check_unique_items},
-    {.name = "writeOnly", .compile = compile_flag},
-    {.name = "x-commands"},
-    {.name = "x-id"},
-    {.name = "x-index"},
-    {.name = "x-invariants"},
-    {.name = "x-migrate"},
-    {.name = "x-on-delete"},
-    {.name = "x-outbox", .compile = compile_outbox},
-    {.name = "x-queries"},
-    {.name = "x-ref"},
-    {.name = "x-require-version", .compile = compile_require_version},
-    {.name = "x-retain"},
-    {.name = "x-unique", .compile = compile_unique},
+    {"$anchor", CORE, 0, STRING, compile_nothing},
+    {"$comment", CORE, 0, STRING, compile_nothing},
+    {"$defs", CORE, 0, OBJECT, compile_definitions},
+    {"$dynamicAnchor", CORE, 2020, STRING, compile_nothing},
+    {"$dynamicRef", CORE, 2020, STRING, compile_dynamic_reference},
+    {"$id", CORE, 0, STRING, compile_nothing},
+    {"$recursiveAnchor", CORE, 2019, FLAG, compile_nothing},
+    {"$recursiveRef", CORE, 2019, STRING, compile_dynamic_reference},
+    {"$ref", CORE, 0, STRING, compile_reference},
+    {"$schema", CORE, 0, STRING, compile_nested_dialect},
+    {"$vocabulary", CORE, 0, OBJECT, compile_nothing},
+    {"additionalItems", APPLICATOR, 2019, SCHEMA, compile_additional_items},
+    {"additionalProperties", APPLICATOR, 0, SCHEMA, compile_additional},
+    {"allOf", APPLICATOR, 0, ARRAY, compile_all_of},
+    {"anyOf", APPLICATOR, 0, ARRAY, compile_any_of},
+    {"const", VALIDATION, 0, ANY, compile_const},
+    {"contains", APPLICATOR, 0, SCHEMA, compile_contains},
+    {"contentEncoding", CONTENT, 0, STRING, compile_nothing},
+    {"contentMediaType", CONTENT, 0, STRING, compile_nothing},
+    {"contentSchema", CONTENT, 0, SCHEMA, compile_lone_schema},
+    {"default", METADATA, 0, ANY, compile_default},
+    {"definitions", CORE, 0, OBJECT, compile_definitions},
+    {"dependencies", APPLICATOR, 0, OBJECT, compile_dependents},
+    {"dependentRequired", VALIDATION, 0, OBJECT, compile_dependents},
+    {"dependentSchemas", APPLICATOR, 0, OBJECT, compile_dependents},
+    {"deprecated", METADATA, 0, FLAG, compile_nothing},
+    {"description", METADATA, 0, STRING, compile_nothing},
+    {"else", APPLICATOR, 0, SCHEMA, compile_lone_schema},
+    {"enum", VALIDATION, 0, ARRAY, compile_enum},
+    {"examples", METADATA, 0, ARRAY, compile_nothing},
+    {"exclusiveMaximum", VALIDATION, 0, NUMBER, compile_exclusive_maximum},
+    {"exclusiveMinimum", VALIDATION, 0, NUMBER, compile_exclusive_minimum},
+    {"format", FORMAT, 0, STRING, compile_format},
+    {"if", APPLICATOR, 0, SCHEMA, compile_if},
+    {"items", APPLICATOR, 0, SCHEMA | ARRAY, compile_items},
+    {"maxContains", VALIDATION, 0, NUMBER, compile_max_contains},
+    {"maxItems", VALIDATION, 0, NUMBER, compile_max_items},
+    {"maxLength", VALIDATION, 0, NUMBER, compile_max_length},
+    {"maxProperties", VALIDATION, 0, NUMBER, compile_max_properties},
+    {"maximum", VALIDATION, 0, NUMBER, compile_maximum},
+    {"minContains", VALIDATION, 0, NUMBER, compile_min_contains},
+    {"minItems", VALIDATION, 0, NUMBER, compile_min_items},
+    {"minLength", VALIDATION, 0, NUMBER, compile_min_length},
+    {"minProperties", VALIDATION, 0, NUMBER, compile_min_properties},
+    {"minimum", VALIDATION, 0, NUMBER, compile_minimum},
+    {"multipleOf", VALIDATION, 0, NUMBER, compile_multiple_of},
+    {"not", APPLICATOR, 0, SCHEMA, compile_not},
+    {"oneOf", APPLICATOR, 0, ARRAY, compile_one_of},
+    {"pattern", VALIDATION, 0, STRING, compile_pattern},
+    {"patternProperties", APPLICATOR, 0, OBJECT, compile_patterns},
+    {"prefixItems", APPLICATOR, 2020, ARRAY, compile_prefix_items},
+    {"properties", APPLICATOR, 0, OBJECT, compile_properties},
+    {"propertyNames", APPLICATOR, 0, SCHEMA, compile_names},
+    {"readOnly", METADATA, 0, FLAG, compile_read_only},
+    {"required", VALIDATION, 0, ARRAY, compile_required},
+    {"then", APPLICATOR, 0, SCHEMA, compile_lone_schema},
+    {"title", METADATA, 0, STRING, compile_nothing},
+    {"type", VALIDATION, 0, STRING | ARRAY, compile_type},
+    {"unevaluatedItems", UNEVALUATED, 0, SCHEMA, compile_unevaluated_items},
+    {"unevaluatedProperties", UNEVALUATED, 0, SCHEMA, compile_unevaluated_properties},
+    {"uniqueItems", VALIDATION, 0, FLAG, compile_unique_items},
+    {"writeOnly", METADATA, 0, FLAG, compile_nothing},
+    {"x-commands", BEHAVIOUR, 0, ANY, NULL},
+    {"x-id", BEHAVIOUR, 0, ANY, NULL},
+    {"x-index", BEHAVIOUR, 0, ANY, NULL},
+    {"x-invariants", BEHAVIOUR, 0, ANY, NULL},
+    {"x-migrate", BEHAVIOUR, 0, ANY, NULL},
+    {"x-on-delete", BEHAVIOUR, 0, ANY, compile_on_delete},
+    {"x-outbox", BEHAVIOUR, 0, ANY, compile_outbox},
+    {"x-queries", BEHAVIOUR, 0, ANY, NULL},
+    {"x-ref", BEHAVIOUR, 0, ANY, compile_ref},
+    {"x-require-version", BEHAVIOUR, 0, FLAG, compile_require_version},
+    {"x-retain", BEHAVIOUR, 0, ANY, NULL},
+    {"x-unique", BEHAVIOUR, 0, ANY, compile_unique},
 };
 
 #define KEYWORD_COUNT (sizeof(keywords) / sizeof(keywords[0]))
 
 /* A hostile schema may have very many members, so the rows are not just tried in turn. */
-const struct keyword *keyword_find(struct span name)
+static const struct keyword *find(struct span name)
 {
     size_t low = 0, high = KEYWORD_COUNT;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         struct span candidate = span_of_string(keywords[middle].name);
-        size_t common = name.size < candidate.size ? name.size : candidate.size;
-        int order = memcmp(name.data ? name.data : (const void *)"", candidate.data, common);
-        if (order == 0 && name.size == candidate.size)
+        int order = tree_key_compare(name, candidate);
+        if (order == 0)
             return &keywords[middle];
-        if (order < 0 || (order == 0 && name.size < candidate.size))
+        if (order < 0)
             high = middle;
         else
             low = middle + 1;
@@ -101,10 +116,44 @@ const struct keyword *keyword_find(struct span name)
     return NULL;
 }
 
+const struct keyword *keyword_find(const struct resource *resource, struct span name)
+{
+    const struct keyword *keyword = find(name);
+    if (!keyword || !(keyword->vocabularies & resource->vocabularies) ||
+        (keyword->draft && (keyword->draft == 2019) != resource->draft_2019))
+        return NULL;
+    return keyword;
+}
+
 void keyword_suggest(struct suggestion *suggestion)
 {
-    if (span_is(suggestion->word, "definitions")) /* its name before draft 2019-09 */
-        suggestion->best = span_of_string("$defs");
     for (size_t i = 0; i < KEYWORD_COUNT; i++)
-        suggestion_offer(suggestion, span_of_string(keywords[i].name));
+        if (keywords[i].draft != 2019)
+            suggestion_offer(suggestion, span_of_string(keywords[i].name));
+}
+
+unsigned vocabulary_find(struct span uri)
+{
+    static const struct {
+        const char *name;
+        unsigned vocabulary;
+    } names[] = {
+        {"core", VOCABULARY_CORE},
+        {"applicator", VOCABULARY_APPLICATOR},
+        {"unevaluated", VOCABULARY_UNEVALUATED},
+        {"validation", VOCABULARY_VALIDATION},
+        {"meta-data", VOCABULARY_METADATA},
+        {"format-annotation", VOCABULARY_FORMAT},
+        {"format-assertion", VOCABULARY_ASSERTION},
+        {"content", VOCABULARY_CONTENT},
+    };
+    struct span prefix = span_of_string("https://json-schema.org/draft/2020-12/vocab/");
+    if (span_is(uri, SCHEMA_BEHAVIOUR_URI))
+        return VOCABULARY_BEHAVIOUR;
+    if (!span_starts_with(uri, prefix))
+        return 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (span_is(span_skip(uri, prefix.size), names[i].name))
+            return names[i].vocabulary;
+    return 0;
 }

@@ -1,9 +1,8 @@
 #include "schema/tree.h"
 
+#include "schema/number.h"
 #include "schema/pointer.h"
 #include "schema/tree_lookup.h"
-
-#include <assert.h>
 
 const struct tree *tree_member(const struct tree *object, struct span key)
 {
@@ -57,29 +56,7 @@ static bool is_number(const struct tree *value)
 
 bool tree_integral(const struct tree *value, int64_t *ret_integral)
 {
-    if (value->type == TREE_INTEGER) {
-        *ret_integral = value->integer;
-        return true;
-    }
-    /* 2^63 is a double, INT64_MAX is not. */
-    if (value->type != TREE_REAL || value->real < -0x1p63 || value->real >= 0x1p63)
-        return false;
-    int64_t integral = (int64_t)value->real;
-    if ((double)integral < value->real || (double)integral > value->real)
-        return false;
-    *ret_integral = integral;
-    return true;
-}
-
-static bool numbers_equal(const struct tree *a, const struct tree *b)
-{
-    int64_t left = 0;
-    int64_t right = 0;
-    bool left_integral = tree_integral(a, &left);
-    bool right_integral = tree_integral(b, &right);
-    if (left_integral || right_integral)
-        return left_integral && right_integral && left == right;
-    return a->real >= b->real && a->real <= b->real;
+    return is_number(value) && number_int64(value, ret_integral);
 }
 
 static bool compare(const struct tree *a, const struct tree *b, bool spelling);
@@ -108,7 +85,7 @@ static bool objects_equal(const struct tree *a, const struct tree *b, bool spell
 static bool compare(const struct tree *a, const struct tree *b, bool spelling)
 {
     if (is_number(a) && is_number(b))
-        return spelling ? span_equal(a->raw, b->raw) : numbers_equal(a, b);
+        return spelling ? span_equal(a->raw, b->raw) : number_compare(a, b) == 0;
     if (a->type != b->type)
         return false;
     if (a->type == TREE_STRING)
@@ -138,31 +115,13 @@ static uint64_t mix(uint64_t value)
     return value ^ value >> 31;
 }
 
-/* FNV-1a. */
-static uint64_t hash_bytes(struct span bytes)
-{
-    uint64_t hash = 0xcbf29ce484222325;
-    for (size_t i = 0; i < bytes.size; i++)
-        hash = (hash ^ bytes.data[i]) * 0x100000001b3;
-    return mix(hash);
-}
-
-static uint64_t hash_number(const struct tree *value)
-{
-    int64_t integral = 0;
-    if (tree_integral(value, &integral))
-        return mix((uint64_t)integral + TREE_INTEGER);
-    uint64_t bits = 0;
-    memcpy(&bits, &value->real, sizeof(bits));
-    return mix(bits ^ TREE_REAL);
-}
-
 /* A sum, because the order of members does not count. */
 static uint64_t hash_members(const struct tree *object)
 {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < object->count; i++)
-        sum += mix(hash_bytes(object->members[i].key) * 3 + tree_hash(&object->members[i].value));
+        sum +=
+            mix(tree_member_hash(&object->members[i]) * 3 + tree_hash(&object->members[i].value));
     return sum;
 }
 
@@ -180,9 +139,9 @@ uint64_t tree_hash(const struct tree *value)
     switch (value->type) {
     case TREE_INTEGER:
     case TREE_REAL:
-        return hash_number(value);
+        return mix(number_hash(value));
     case TREE_STRING:
-        return mix(type ^ hash_bytes(value->string));
+        return mix(type ^ tree_key_hash(value->string));
     case TREE_ARRAY:
         return mix(type ^ hash_items(value));
     case TREE_OBJECT:
@@ -190,22 +149,4 @@ uint64_t tree_hash(const struct tree *value)
     default:
         return mix(type + 1);
     }
-}
-
-struct tree *tree_with_member(struct arena *arena, const struct tree *object,
-                              const struct tree_member *member)
-{
-    assert(object->type == TREE_OBJECT);
-    if (object->count == UINT32_MAX)
-        return NULL;
-    struct tree *copy = arena_alloc(arena, sizeof(*copy));
-    struct tree_member *members =
-        arena_alloc_array(arena, (size_t)object->count + 1, sizeof(*members));
-    if (!copy || !members)
-        return NULL;
-    if (object->count > 0)
-        memcpy(members, object->members, object->count * sizeof(*members));
-    members[object->count] = *member;
-    *copy = (struct tree){.type = TREE_OBJECT, .count = object->count + 1, .members = members};
-    return copy;
 }

@@ -5,8 +5,8 @@
 #include "store/base/error.h"
 #include "store/base/span.h"
 
-/* Errors: JSON_DUPLICATE, JSON_LIMIT and NO_MEMORY, as tree_parse. `text` has at most INT32_MAX
- * bytes. */
-int tree_judge(struct span text, struct problem *problem);
+/* Errors: JSON_DUPLICATE, JSON_LIMIT and NO_MEMORY, as tree_parse, or with `any_value` as
+ * tree_parse_value. `text` has at most INT32_MAX bytes. */
+int tree_judge(struct span text, bool any_value, struct problem *problem);
 
 #endif

@@ -4,24 +4,17 @@
 
 #define LINEAR_MAX 16
 
-static int compare_keys(struct span a, struct span b)
-{
-    size_t common = a.size < b.size ? a.size : b.size;
-    int order = common > 0 ? memcmp(a.data, b.data, common) : 0;
-    return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 static int compare_members(const void *a, const void *b)
 {
     const struct tree_member *const *left = a;
     const struct tree_member *const *right = b;
-    return compare_keys((*left)->key, (*right)->key);
+    return tree_key_compare((*left)->key, (*right)->key);
 }
 
 static int compare_with_key(const void *key, const void *element)
 {
     const struct tree_member *const *member = element;
-    return compare_keys(*(const struct span *)key, (*member)->key);
+    return tree_key_compare(*(const struct span *)key, (*member)->key);
 }
 
 const struct tree_member **tree_sorted_members(const struct tree *object)

@@ -1,7 +1,9 @@
 #include "schema/tree.h"
 
+#include "schema/number.h"
 #include "schema/tree_lookup.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <stdio.h>
@@ -66,25 +68,41 @@ void tree_write_pretty(struct buf *out, const struct tree *value)
     buf_append_byte(out, '\n');
 }
 
-/* The decimal point is the thread's locale's, so that is set aside. */
-static void write_real(struct buf *out, double real)
+/* The fewest digits that give the same double. The decimal point is the thread's locale's, so that
+ * is set aside. */
+static bool write_shortest(char *text, size_t size, double real)
 {
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!plain) {
-        out->failed = true;
-        return;
-    }
+    if (!plain)
+        return false;
     locale_t before = uselocale(plain);
-    char text[32] = "";
     for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, sizeof(text), "%.*g", digits, real);
+        snprintf(text, size, "%.*g", digits, real);
         double again = strtod(text, NULL);
         if (again >= real && again <= real)
             break;
     }
     uselocale(before);
     freelocale(plain);
-    buf_append_string(out, text);
+    return true;
+}
+
+static void write_real(struct buf *out, const struct tree *value)
+{
+    char text[32] = "";
+    if (value->real < -DBL_MAX || value->real > DBL_MAX) {
+        number_write_exact(out, value);
+        return;
+    }
+    if (!write_shortest(text, sizeof(text), value->real)) {
+        out->failed = true;
+        return;
+    }
+    struct tree shortest = {.type = TREE_REAL, .raw = span_of_string(text), .real = value->real};
+    if (number_compare(value, &shortest) == 0)
+        buf_append_string(out, text);
+    else
+        number_write_exact(out, value);
 }
 
 static void write_canonical_object(struct buf *out, const struct tree *object)
@@ -123,7 +141,7 @@ void tree_write_canonical(struct buf *out, const struct tree *value)
     if (tree_integral(value, &integral))
         buf_printf(out, "%" PRId64, integral);
     else if (value->type == TREE_REAL)
-        write_real(out, value->real);
+        write_real(out, value);
     else if (value->type == TREE_STRING)
         buf_append_json_string(out, value->string);
     else if (value->type == TREE_ARRAY)

@@ -36,7 +36,8 @@ void key_add_u64(struct key *key, uint64_t value)
 }
 
 /* The longest: all of KEY_TEXT_MAX are zeros and double, a digest follows (its zeros double too),
- * and the end: 2 * 200 + 2 * 32 + 2 = 466, beside 1 + 4 + 8 + 8 before and 8 behind: 495 < 511. */
+ * and the end: 2 * 200 + 2 * 32 + 2 = 466, beside 1 + 4 + 8 + 8 before and 8 behind, or 1 + 4
+ * before and 8 + 8 + 8 behind: 495 < 511. */
 static void add_escaped(struct key *key, struct span text)
 {
     for (size_t i = 0; i < text.size; i++) {

@@ -9,17 +9,18 @@
 #include "store/engine.h"
 
 enum key_table {
-    KEY_FORMAT = '!',  /* the store's format */
-    KEY_OBJECTS = '#', /* the next object number */
-    KEY_STATE = 's',   /* a branch: its last commit, its chain, its counts */
-    KEY_NAME = 'n',    /* parent, name -> object */
-    KEY_ENTRY = 'e',   /* parent, object -> name, owner, mode, times */
-    KEY_VERSION = 'v', /* object -> record and document */
-    KEY_LOG = 'l',     /* sequence number -> object */
-    KEY_UNIQUE = 'u',  /* collection, index, value -> object */
-    KEY_EVENT = 'o',   /* place, worker, event -> the event */
-    KEY_PLACE = 'p',   /* event -> place, worker */
-    KEY_TIME = 't',    /* folder -> when its listing last changed */
+    KEY_FORMAT = '!',    /* the store's format */
+    KEY_OBJECTS = '#',   /* the next object number */
+    KEY_STATE = 's',     /* a branch: its last commit, its chain, its counts */
+    KEY_NAME = 'n',      /* parent, name -> object */
+    KEY_ENTRY = 'e',     /* parent, object -> name, owner, mode, times */
+    KEY_VERSION = 'v',   /* object -> record and document */
+    KEY_LOG = 'l',       /* sequence number -> object */
+    KEY_UNIQUE = 'u',    /* collection, index, value -> object */
+    KEY_REFERENCE = 'r', /* target, object that refers to it, rule -> whether it still does */
+    KEY_EVENT = 'o',     /* place, worker, event -> the event */
+    KEY_PLACE = 'p',     /* event -> place, worker */
+    KEY_TIME = 't',      /* folder -> when its listing last changed */
 };
 
 struct key {

@@ -27,7 +27,7 @@ struct row_state {
     uint64_t events_at[ROW_PLACE_COUNT]; /* by place: those that are stored; [0] is not used */
 };
 
-/* A name, or a value in an index, and whose it is or was. */
+/* A name, a value in an index or a reference, and whose it is or was. */
 struct row_binding {
     uint64_t object;
     bool live; /* false: the object gave it up */

@@ -215,6 +215,66 @@ int store_unique_put(struct store_view *view, uint64_t collection, uint64_t inde
     return binding_put(view, &key, seq, row);
 }
 
+#define REFERRER_SIZE (8 + 8) /* object, rule */
+
+static void reference_key(const struct store_view *view, struct span target,
+                          struct store_referrer referrer, struct key *key)
+{
+    key_init(key, KEY_REFERENCE, view->branch);
+    key_add_text(key, target);
+    key_add_u64(key, referrer.object);
+    key_add_u64(key, referrer.rule);
+}
+
+int store_reference_get(struct store_view *view, struct span target, struct store_referrer referrer,
+                        struct row_binding *ret_row)
+{
+    struct key key;
+    reference_key(view, target, referrer, &key);
+    return binding_get(view, &key, ret_row);
+}
+
+int store_reference_put(struct store_view *view, struct span target, struct store_referrer referrer,
+                        uint64_t seq, bool live)
+{
+    struct key key;
+    reference_key(view, target, referrer, &key);
+    const struct row_binding row = {.object = referrer.object, .live = live};
+    return binding_put(view, &key, seq, &row);
+}
+
+int store_reference_next(struct store_view *view, struct span target, struct store_referrer after,
+                         struct store_referrer *ret_referrer)
+{
+    while (after.object < STORE_OBJECT_MAX) {
+        if (++after.rule == 0)
+            after.object++;
+        struct key key;
+        reference_key(view, target, after, &key);
+        size_t prefix = key.size - REFERRER_SIZE;
+        key_add_seq(&key, view->seq);
+        struct span found;
+        struct span value;
+        int result = store_seek_within(view, &key, key.size, prefix, &found, &value);
+        if (result != 1)
+            return result;
+        after.object = key_u64_at(found, prefix);
+        after.rule = key_u64_at(found, prefix + 8);
+        struct row_binding row;
+        if (key_seq(found) > view->seq) /* what was found is newer than the view */
+            result = store_reference_get(view, target, after, &row);
+        else
+            result = decoded(row_binding_decode(value, &row));
+        if (result < 0)
+            return result;
+        if (result == 1 && row.live) {
+            *ret_referrer = after;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void entry_key(const struct store_view *view, uint64_t parent, uint64_t object,
                       struct key *key)
 {

@@ -118,6 +118,23 @@ int store_unique_get(struct store_view *view, uint64_t collection, uint64_t inde
 int store_unique_put(struct store_view *view, uint64_t collection, uint64_t index,
                      struct span value, uint64_t seq, const struct row_binding *row);
 
+/* Who refers to something: the object whose document has the reference, and the rule of its schema
+ * that makes it one. */
+struct store_referrer {
+    uint64_t object;
+    uint64_t rule;
+};
+/* `target` is what is referred to, as for store_unique_get any bytes. The object of the row is the
+ * referrer's. */
+int store_reference_get(struct store_view *view, struct span target, struct store_referrer referrer,
+                        struct row_binding *ret_row);
+int store_reference_put(struct store_view *view, struct span target, struct store_referrer referrer,
+                        uint64_t seq, bool live);
+/* The first of those that refer to it, in their order, behind `after` ({0, 0}: from the
+ * beginning). */
+int store_reference_next(struct store_view *view, struct span target, struct store_referrer after,
+                         struct store_referrer *ret_referrer);
+
 /* An event is known by the sequence number of its record and its place among that record's. */
 struct store_event_id {
     uint64_t seq;

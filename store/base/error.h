@@ -23,6 +23,8 @@
     X(JSON_INCOMPLETE, validation, EBADMSG, 422, "The text ends too early")                        \
     X(NOT_AN_OBJECT, validation, EBADMSG, 422, "The document is not a JSON object")                \
     X(SCHEMA_MISMATCH, validation, EBADMSG, 422, "The document does not satisfy its schema")       \
+    X(SCHEMA_BUDGET, validation_budget, EBADMSG, 422, "The document takes too much work to check") \
+    X(PATTERN_BUDGET, pattern_budget, EBADMSG, 422, "A pattern takes too much work to match")      \
     X(SCHEMA_INVALID, validation, EBADMSG, 422, "The schema is not valid")                         \
     X(SCHEMA_UNSATISFIED, validation, EBADMSG, 422, "Existing entities do not satisfy the schema") \
     X(READ_ONLY_MEMBER, validation, EBADMSG, 422, "A read-only member was changed")                \
@@ -31,6 +33,8 @@
     X(VERSION_REQUIRED, version_required, ESTALE, 428, "The update names no version")              \
     X(UNIQUE_CONFLICT, unique_conflict, EEXIST, 409, "A unique value is taken")                    \
     X(ALREADY_EXISTS, unique_conflict, EEXIST, 409, "The name is taken")                           \
+    X(REFERENCE_MISSING, reference_conflict, EEXIST, 409, "A reference leads nowhere")             \
+    X(REFERENCE_HELD, reference_conflict, EEXIST, 409, "It is still referred to")                  \
     X(NOT_FOUND, not_found, ENOENT, 404, "There is no such thing")                                 \
     X(READ_ONLY, read_only, EROFS, 403, "This is read-only")                                       \
     X(TOO_LARGE, too_large, EFBIG, 413, "The document is too large")                               \

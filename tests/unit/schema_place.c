@@ -8,12 +8,21 @@
 
 #include <cmocka.h>
 
+int compile_schema(struct span text, struct schema **ret_schema, struct problem *problem)
+{
+    struct schema_library *library;
+    assert_int_equal(schema_library_create(&library, problem), 0);
+    int error = schema_compile(library, NULL, text, ret_schema, problem);
+    schema_library_destroy(library);
+    return error;
+}
+
 struct schema *schema_of(const char *text)
 {
     struct schema *schema = NULL;
     AUTO_PROBLEM struct problem problem;
     problem_init(&problem);
-    int error = schema_compile(span_of_string(text), &schema, &problem);
+    int error = compile_schema(span_of_string(text), &schema, &problem);
     if (error < 0)
         fail_msg("%s: %s", text, buf_string(&problem.detail));
     return schema;
@@ -87,17 +96,27 @@ void assert_fault(const char *schema, const char *document, const char *pointer,
     schema_destroy(compiled);
 }
 
+void assert_given_up(const char *schema, const char *document, enum err code, const char *detail)
+{
+    struct schema *compiled = schema_of(schema);
+    AUTO_PROBLEM struct problem problem;
+    problem_init(&problem);
+    assert_int_equal(validate_text(compiled, document, &problem), -(int)code);
+    assert_string_equal(buf_string(&problem.detail), detail);
+    schema_destroy(compiled);
+}
+
 void assert_refused(const char *schema, const char *pointer, const char *keyword,
                     const char *message)
 {
     struct schema *compiled = NULL;
     AUTO_PROBLEM struct problem problem;
     problem_init(&problem);
-    if (schema_compile(span_of_string(schema), &compiled, &problem) != -ERR_SCHEMA_INVALID)
+    if (compile_schema(span_of_string(schema), &compiled, &problem) != -ERR_SCHEMA_INVALID)
         fail_msg("%s should be refused", schema);
     assert_null(compiled);
     assert_item(&problem, pointer, keyword, message);
-    assert_int_equal(schema_compile(span_of_string(schema), &compiled, NULL), -ERR_SCHEMA_INVALID);
+    assert_int_equal(compile_schema(span_of_string(schema), &compiled, NULL), -ERR_SCHEMA_INVALID);
 }
 
 /* Verdicts on the member "v", of that subschema. */

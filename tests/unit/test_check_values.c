@@ -85,6 +85,22 @@ static void invalid_schema(struct bench *bench)
     check_place_seal(&bench->view);
 }
 
+/* A document that was valid, and takes more work to check than it may. */
+static void laborious_document(struct bench *bench)
+{
+    AUTO_BUF struct buf schema = {0};
+    buf_append_string(&schema, "{\"$ref\":\"#/$defs/0\",\"$defs\":{\"30\":{\"type\":\"object\"}");
+    for (unsigned i = 0; i < 30; i++)
+        buf_printf(&schema,
+                   ",\"%u\":{\"allOf\":[{\"$ref\":\"#/$defs/%u\"},{\"$ref\":\"#/$defs/%u\"}]}", i,
+                   i + 1, i + 1);
+    buf_append_string(&schema, "}}");
+    struct row_version row = version(bench, bench->place.notes, 8);
+    row.document = buf_span(&schema);
+    put_version(bench, bench->place.notes, 8, &row);
+    check_place_seal(&bench->view);
+}
+
 /* The outbox. */
 
 static const struct store_place pending = {.place = ROW_PENDING};
@@ -235,6 +251,8 @@ static const struct damage damages[] = {
     {"an index of no rule", index_of_no_rule,
      "unique index: notes (object 68), seq 9: 1: it is on record as object 69's, whose "
      "document does not have it"},
+    {"a laborious document", laborious_document,
+     "versions: notes/n (object 69), seq 9: the document does not satisfy its schema: "},
     {"an invalid document", invalid_document,
      "versions: users/bob (object 70), seq 12: the document does not satisfy its schema: /email"},
     {"an invalid schema", invalid_schema,

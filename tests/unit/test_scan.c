@@ -375,6 +375,34 @@ static void test_explain_without_problem(void **state)
     assert_int_equal(scan_explain(&complete, NULL), 0);
 }
 
+static void test_any_value(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum scan_verdict verdict;
+    } rows[] = {
+        {"", SCAN_INCOMPLETE},      {" ", SCAN_INCOMPLETE},     {"-", SCAN_INCOMPLETE},
+        {"1", SCAN_COMPLETE},       {"12", SCAN_COMPLETE},      {"12.", SCAN_INCOMPLETE},
+        {"12.5", SCAN_COMPLETE},    {"12.5e", SCAN_INCOMPLETE}, {"12.5e-", SCAN_INCOMPLETE},
+        {"12.5e-3", SCAN_COMPLETE}, {"12 ", SCAN_COMPLETE},     {"12 3", SCAN_INVALID},
+        {"012", SCAN_INVALID},      {"12]", SCAN_INVALID},      {"[12", SCAN_INCOMPLETE},
+        {"[12]", SCAN_COMPLETE},    {"\"a", SCAN_INCOMPLETE},   {"\"a\" ", SCAN_COMPLETE},
+        {"nul", SCAN_INCOMPLETE},   {"null", SCAN_COMPLETE},    {"{}", SCAN_COMPLETE},
+        {"{} {}", SCAN_INVALID},    {",", SCAN_INVALID},
+    };
+    for (size_t i = 0; i < LENGTH(rows); i++) {
+        struct scan whole, cut;
+        scan_init_value(&whole);
+        scan_init_value(&cut);
+        assert_int_equal(scan_feed(&whole, span_of_string(rows[i].text)), rows[i].verdict);
+        for (const char *at = rows[i].text; *at; at++)
+            scan_feed(&cut, span_make(at, 1));
+        assert_int_equal(cut.verdict, rows[i].verdict);
+        assert_true(whole.line == cut.line && whole.column == cut.column);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_mixed_nesting),
         cmocka_unit_test(test_explain_without_problem),
+        cmocka_unit_test(test_any_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,15 +40,16 @@ static void deep_references(void **state)
     AUTO_BUF struct buf document = {0};
     buf_append_string(&schema, "{\"$ref\":\"#/$defs/0\",\"$defs\":{");
     for (int i = 0; i < 100; i++)
-        buf_printf(&schema, "\"%d\":{\"$ref\":\"#/$defs/%d\"},", i, i + 1);
+        buf_printf(&schema, "\"%d\":{\"allOf\":[{\"$ref\":\"#/$defs/%d\"}]},", i, i + 1);
     buf_append_string(&schema, "\"100\":{\"properties\":{\"n\":{\"$ref\":\"#\"}}}}}");
     assert_valid(buf_string(&schema), "{\"n\":{\"n\":{}}}");
     append_times(&document, "{\"n\":", 10);
     buf_append_string(&document, "1");
     append_times(&document, "}", 10);
-    assert_fault(buf_string(&schema), buf_string(&document), "", NULL,
-                 "the document cannot be checked: its parts and the schema's references are nested "
-                 "too deeply");
+    assert_given_up(
+        buf_string(&schema), buf_string(&document), ERR_SCHEMA_BUDGET,
+        "the document cannot be checked: its parts and the schema's references are nested "
+        "too deeply");
 }
 
 static void long_chains(void **state)
@@ -74,14 +75,14 @@ static void exponential_schemas(void **state)
                    "\"%d\":{\"allOf\":[{\"$ref\":\"#/$defs/%d\"},{\"$ref\":\"#/$defs/%d\"}]},", i,
                    i + 1, i + 1);
     buf_append_string(&schema, "\"30\":{\"type\":\"object\"}}}");
-    assert_fault(buf_string(&schema), "{}", "", NULL,
-                 "the document cannot be checked: it takes too many steps to check");
+    assert_given_up(buf_string(&schema), "{}", ERR_SCHEMA_BUDGET,
+                    "the document cannot be checked: it takes too many steps to check");
     /* A verdict that was not reached is not turned around. */
     AUTO_BUF struct buf text = {0};
     buf_append_string(&text, "{\"not\":{\"$ref\":\"#/$defs/0\"},");
     buf_append_span(&text, span_skip(buf_span(&schema), strlen("{\"$ref\":\"#/$defs/0\",")));
-    assert_fault(buf_string(&text), "{}", "", NULL,
-                 "the document cannot be checked: it takes too many steps to check");
+    assert_given_up(buf_string(&text), "{}", ERR_SCHEMA_BUDGET,
+                    "the document cannot be checked: it takes too many steps to check");
 }
 
 /* Telling what is wrong with nested branches must not try them again at each level. */
@@ -153,13 +154,155 @@ static void many_properties(void **state)
     schema_destroy(compiled);
 }
 
+/* References that lead to references cost nothing when a document is accepted. */
+static void short_references(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf schema = {0};
+    AUTO_BUF struct buf document = {0};
+    buf_append_string(&schema, "{\"$ref\":\"#/$defs/0\",\"$defs\":{");
+    for (int i = 0; i < 900; i++)
+        buf_printf(&schema, "\"%d\":{\"$ref\":\"#/$defs/%d\"},", i, i + 1);
+    buf_append_string(&schema, "\"900\":{\"properties\":{\"n\":{\"$ref\":\"#\"}}}}}");
+    append_times(&document, "{\"n\":", 120);
+    buf_append_string(&document, "{}");
+    append_times(&document, "}", 120);
+    assert_valid(buf_string(&schema), buf_string(&document));
+}
+
+#define HASH_BITS 11 /* of the slots in the table of 1,000 names */
+
+static uint32_t slot_of(const char *name)
+{
+    uint64_t hash = tree_key_hash(span_of_string(name));
+    return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> (64 - HASH_BITS));
+}
+
+/* A schema that declares the names, and a document that has them, and perhaps one more. */
+static void check_names(const struct buf *declared, const struct buf *members, const char *other)
+{
+    AUTO_BUF struct buf schema = {0};
+    AUTO_BUF struct buf document = {0};
+    buf_printf(&schema, "{\"additionalProperties\":false,\"properties\":{\"first\":{}%s}}",
+               buf_string(declared));
+    buf_printf(&document, "{\"first\":1%s}", buf_string(members));
+    assert_valid(buf_string(&schema), buf_string(&document));
+    document.size--;
+    buf_printf(&document, ",\"%s\":1}", other);
+    struct schema *compiled = schema_of(buf_string(&schema));
+    assert_int_equal(validate_text(compiled, buf_string(&document), NULL), -ERR_SCHEMA_MISMATCH);
+    schema_destroy(compiled);
+}
+
+/* Names that were chosen to share a slot, or to fill one after the other. */
+static void hostile_names(void **state)
+{
+    (void)state;
+    for (int spread = 0; spread < 2; spread++) {
+        AUTO_BUF struct buf declared = {0};
+        AUTO_BUF struct buf members = {0};
+        bool taken[1 << HASH_BITS] = {false};
+        char name[32], other[32] = "";
+        for (unsigned i = 0, found = 0; found < 999; i++) {
+            snprintf(name, sizeof(name), "name%u", i);
+            uint32_t slot = slot_of(name);
+            if (spread ? slot > 1000 || taken[slot] : slot > (found < 100 ? 3 : 2047)) {
+                if (slot == 0)
+                    memcpy(other, name, sizeof(other));
+                continue;
+            }
+            taken[slot] = true;
+            found++;
+            buf_printf(&declared, ",\"%s\":{\"type\":\"integer\"}", name);
+            buf_printf(&members, ",\"%s\":%u", name, i);
+        }
+        check_names(&declared, &members, *other ? other : "none");
+    }
+}
+
+static void many_dependents(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf schema = {0};
+    AUTO_BUF struct buf document = {0};
+    buf_append_string(&schema, "{\"dependentRequired\":{\"p\":[]");
+    buf_append_string(&document, "{\"p\":1");
+    for (unsigned i = 0; i < 20000; i++) {
+        buf_printf(&schema, ",\"p%u\":[\"p%u\"]", i, (i * 7919 + 1) % 20000);
+        buf_printf(&document, ",\"p%u\":1", i);
+    }
+    buf_append_string(&schema, "}}");
+    buf_append_string(&document, "}");
+    assert_valid(buf_string(&schema), buf_string(&document));
+}
+
+/* Each of the faults is compared with many names, and there is an end to it. */
+static void many_suggestions(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf schema = {0};
+    AUTO_BUF struct buf document = {0};
+    buf_append_string(&schema, "{\"properties\":{\"v\":{\"items\":{\"enum\":[\"first\"");
+    buf_append_string(&document, "{\"v\":[\"frist\"");
+    for (int i = 0; i < 20000; i++) {
+        buf_printf(&schema, ",\"a long name that is like all the others %05d\"", i);
+        buf_printf(&document, ",\"a long name that is like all others %05d\"", i);
+    }
+    buf_append_string(&schema, "]}}}}");
+    buf_append_string(&document, "]}");
+    struct schema *compiled = schema_of(buf_string(&schema));
+    AUTO_PROBLEM struct problem problem;
+    problem_init(&problem);
+    assert_int_equal(validate_text(compiled, buf_string(&document), &problem),
+                     -ERR_SCHEMA_MISMATCH);
+    assert_non_null(strstr(problem.items[0].message, "did you mean \"first\"?"));
+    assert_int_equal(problem.item_total, 20001);
+    schema_destroy(compiled);
+}
+
+static void many_patterns(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf schema = {0};
+    buf_append_string(&schema, "{\"allOf\":[true");
+    for (int i = 0; i < 2048; i++)
+        buf_printf(&schema, ",{\"pattern\":\"^x%dy*$\"}", i);
+    size_t size = schema.size;
+    for (int i = 0; i < 5000; i++)
+        buf_append_string(&schema, ",{\"pattern\":\"^x0y*$\"}");
+    buf_append_string(&schema, "]}");
+    assert_valid(buf_string(&schema), "{}");
+    schema.size = size;
+    buf_append_string(&schema, ",{\"pattern\":\"z\"}]}");
+    assert_refused(buf_string(&schema), "/allOf/2049/pattern", "pattern",
+                   "there are more than 2048 patterns");
+}
+
+/* As many references as a schema has room for, through one object. */
+static void many_references(void **state)
+{
+    (void)state;
+    AUTO_BUF struct buf schema = {0};
+    buf_append_string(&schema, "{\"allOf\":[true");
+    for (unsigned i = 0; i < 18000; i++)
+        buf_printf(&schema, ",{\"$ref\":\"#/$defs/%u\"}", i * 7919 % 18000);
+    buf_append_string(&schema, "],\"$defs\":{\"a\":true");
+    for (int i = 0; i < 18000; i++)
+        buf_printf(&schema, ",\"%d\":{}", i);
+    buf_append_string(&schema, "}}");
+    assert_valid(buf_string(&schema), "{}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(deep_documents),  cmocka_unit_test(deep_references),
-        cmocka_unit_test(long_chains),     cmocka_unit_test(exponential_schemas),
-        cmocka_unit_test(nested_branches), cmocka_unit_test(many_unique_items),
-        cmocka_unit_test(many_properties),
+        cmocka_unit_test(deep_documents),   cmocka_unit_test(deep_references),
+        cmocka_unit_test(long_chains),      cmocka_unit_test(exponential_schemas),
+        cmocka_unit_test(nested_branches),  cmocka_unit_test(many_unique_items),
+        cmocka_unit_test(many_properties),  cmocka_unit_test(short_references),
+        cmocka_unit_test(hostile_names),    cmocka_unit_test(many_dependents),
+        cmocka_unit_test(many_suggestions), cmocka_unit_test(many_references),
+        cmocka_unit_test(many_patterns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

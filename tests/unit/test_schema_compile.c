@@ -22,38 +22,17 @@ static void unknown_keywords(void **state)
     assert_refused("{\"x-unqiue\":1}", "/x-unqiue", NULL,
                    "the keyword \"x-unqiue\" is unknown; did you mean \"x-unique\"?");
     assert_refused("{\"x-mine\":1}", "/x-mine", NULL, "the keyword \"x-mine\" is unknown");
-    assert_refused("{\"definitions\":{}}", "/definitions", NULL,
-                   "the keyword \"definitions\" is unknown; did you mean \"$defs\"?");
-    assert_refused("{\"\":1}", "/", NULL, "the keyword \"\" is unknown");
-    assert_refused("{\"$defs\":{\"a\":{\"allOf\":[{\"zzz\":1}]}}}", "/$defs/a/allOf/0/zzz", NULL,
-                   "the keyword \"zzz\" is unknown");
+    assert_refused("{\"$defs\":{\"a\":{\"allOf\":[{\"allof\":1}]}}}", "/$defs/a/allOf/0/allof",
+                   NULL, "the keyword \"allof\" is unknown; did you mean \"allOf\"?");
+    /* Annotations: core, section 4.3.1. */
+    assert_valid("{\"definitions\":{},\"\":1,\"zzz\":{\"type\":1}}", "{}");
 }
 
 static void keywords_of_later_versions(void **state)
 {
     (void)state;
-    static const char *const names[] = {"pattern",
-                                        "patternProperties",
-                                        "unevaluatedItems",
-                                        "unevaluatedProperties",
-                                        "$dynamicRef",
-                                        "$dynamicAnchor",
-                                        "dependentRequired",
-                                        "dependentSchemas",
-                                        "contentEncoding",
-                                        "contentMediaType",
-                                        "contentSchema",
-                                        "$anchor",
-                                        "$vocabulary",
-                                        "x-index",
-                                        "x-ref",
-                                        "x-id",
-                                        "x-invariants",
-                                        "x-commands",
-                                        "x-queries",
-                                        "x-migrate",
-                                        "x-retain",
-                                        "x-on-delete"};
+    static const char *const names[] = {"x-index",   "x-id",      "x-invariants", "x-commands",
+                                        "x-queries", "x-migrate", "x-retain"};
     for (size_t i = 0; i < COUNT(names); i++) {
         char schema[64], pointer[32], message[96];
         snprintf(schema, sizeof(schema), "{\"items\":{\"%s\":true}}", names[i]);
@@ -75,9 +54,10 @@ static void wrong_values(void **state)
                    "\"type\" takes a type or a list of one or more");
     assert_refused("{\"required\":[\"a\",\"a\"]}", "/required", "required", "\"a\" is given twice");
     assert_refused("{\"required\":true}", "/required", "required",
+                   "\"required\" takes an array, not true");
+    assert_refused("{\"required\":[1]}", "/required", "required",
                    "\"required\" takes an array of member names");
-    assert_refused("{\"enum\":[]}", "/enum", "enum",
-                   "\"enum\" takes an array of one value or more");
+    assert_refused("{\"enum\":{}}", "/enum", "enum", "\"enum\" takes an array, not an object");
     assert_refused("{\"minLength\":-1}", "/minLength", "minLength",
                    "\"minLength\" takes a whole number from 0, not -1");
     assert_refused("{\"maxItems\":1.5}", "/maxItems", "maxItems",
@@ -88,16 +68,14 @@ static void wrong_values(void **state)
                    "\"multipleOf\" takes a number greater than 0, not 0");
     assert_refused("{\"multipleOf\":-0.5}", "/multipleOf", "multipleOf",
                    "\"multipleOf\" takes a number greater than 0, not -0.5");
-    assert_refused("{\"multipleOf\":0.12345678901234567891}", "/multipleOf", "multipleOf",
-                   "\"multipleOf\" with more than 19 digits is not implemented in this version");
     assert_refused("{\"uniqueItems\":1}", "/uniqueItems", "uniqueItems",
                    "\"uniqueItems\" takes true or false, not 1");
-    assert_refused("{\"items\":[true]}", "/items", NULL,
-                   "a schema is an object, true or false, not an array");
+    assert_refused("{\"items\":[true]}", "/items", "items",
+                   "\"items\" takes a schema; a list of them is called \"prefixItems\"");
     assert_refused("{\"properties\":{\"a\":1}}", "/properties/a", NULL,
                    "a schema is an object, true or false, not 1");
     assert_refused("{\"properties\":[]}", "/properties", "properties",
-                   "\"properties\" takes an object of schemas, not an array");
+                   "\"properties\" takes an object, not an array");
     assert_refused("{\"allOf\":[]}", "/allOf", "allOf",
                    "\"allOf\" takes an array of one schema or more");
     assert_refused("{\"title\":1}", "/title", "title", "\"title\" takes a string, not 1");
@@ -120,9 +98,10 @@ static void dialect_and_identity(void **state)
                    "\"$schema\" is \"http://json-schema.org/draft-07/schema#\"; the one known is "
                    "\"https://json-schema.org/draft/2020-12/schema\"");
     assert_refused("{\"items\":{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\"}}",
-                   "/items/$schema", "$schema", "\"$schema\" belongs to the root of the schema");
-    assert_refused("{\"items\":{\"$id\":\"x\"}}", "/items/$id", "$id",
-                   "\"$id\" is implemented only at the root of the schema in this version");
+                   "/items/$schema", "$schema",
+                   "\"$schema\" belongs to the root of a schema, beside its \"$id\"");
+    assert_refused("{\"items\":{\"$id\":\"x\"},\"contains\":{\"$id\":\"y/../x\"}}", "/contains/$id",
+                   "$id", "the URI \"persistfs:/x\" is given twice");
 }
 
 static void texts_that_are_no_schema(void **state)
@@ -131,16 +110,16 @@ static void texts_that_are_no_schema(void **state)
     struct schema *schema = NULL;
     AUTO_PROBLEM struct problem problem;
     problem_init(&problem);
-    assert_int_equal(schema_compile(span_of_string("{\"a\":}"), &schema, &problem),
+    assert_int_equal(compile_schema(span_of_string("{\"a\":}"), &schema, &problem),
                      -ERR_JSON_SYNTAX);
-    assert_int_equal(schema_compile(span_of_string("true"), &schema, &problem), -ERR_NOT_AN_OBJECT);
+    assert_int_equal(compile_schema(span_of_string("[]"), &schema, &problem), -ERR_SCHEMA_INVALID);
     assert_int_equal(
-        schema_compile(span_of_string("{\"type\":\"null\",\"type\":1}"), &schema, NULL),
+        compile_schema(span_of_string("{\"type\":\"null\",\"type\":1}"), &schema, NULL),
         -ERR_JSON_DUPLICATE);
     AUTO_BUF struct buf large = {0};
     buf_append_string(&large, "{}");
     buf_append_fill(&large, ' ', SCHEMA_SIZE_MAX);
-    assert_int_equal(schema_compile(buf_span(&large), &schema, &problem), -ERR_TOO_LARGE);
+    assert_int_equal(compile_schema(buf_span(&large), &schema, &problem), -ERR_TOO_LARGE);
     assert_null(schema);
 }
 
@@ -150,10 +129,11 @@ static void every_fault_of_a_schema_is_told(void **state)
     struct schema *schema = NULL;
     AUTO_PROBLEM struct problem problem;
     problem_init(&problem);
-    assert_int_equal(schema_compile(span_of_string("{\"type\":\"a\",\"pattern\":1,\"zzz\":1,"
-                                                   "\"$ref\":\"#/no\"}"),
-                                    &schema, &problem),
-                     -ERR_SCHEMA_INVALID);
+    assert_int_equal(
+        compile_schema(span_of_string("{\"type\":\"a\",\"pattern\":1,\"zz\":1,\"x-z\":1,"
+                                      "\"$ref\":\"#/no\"}"),
+                       &schema, &problem),
+        -ERR_SCHEMA_INVALID);
     assert_int_equal(problem.item_count, 4);
     assert_int_equal(problem.item_total, 4);
     assert_non_null(strstr(buf_string(&problem.detail), "/type: \"a\" is not a type"));

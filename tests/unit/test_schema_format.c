@@ -135,8 +135,9 @@ static void format_assertions(void **state)
         check_format_rows(&formats[i]);
     assert_fault("{\"properties\":{\"e\":{\"format\":\"email\"}}}", "{\"e\":\"nope\"}", "/e",
                  "format", "\"nope\" is not an email address");
-    assert_refused("{\"properties\":{\"e\":{\"format\":\"regex\"}}}", "/properties/e/format",
-                   "format", "the format \"regex\" is not implemented in this version");
+    assert_refused("{\"properties\":{\"e\":{\"format\":\"datetime\"}}}", "/properties/e/format",
+                   "format", "the format \"datetime\" is unknown; did you mean \"date-time\"?");
+    assert_valid("{\"properties\":{\"e\":{\"format\":\"phone\"}}}", "{\"e\":\"nope\"}");
     assert_refused("{\"format\":5}", "/format", "format", "\"format\" takes a string, not 5");
 }
 
