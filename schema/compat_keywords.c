@@ -1,5 +1,7 @@
 #include "schema/compat_internal.h"
 
+#include <stdlib.h>
+
 #define NUMBERS TYPE_NUMBERS
 #define STRINGS TYPE_BIT(STRING)
 #define ARRAYS  TYPE_BIT(ARRAY)
@@ -88,19 +90,13 @@ static const struct compat_keyword keywords[] = {
 
 #define KEYWORD_COUNT (sizeof(keywords) / sizeof(keywords[0]))
 
+static int compare_name(const void *name, const void *row)
+{
+    const struct compat_keyword *keyword = row;
+    return tree_key_compare(*(const struct span *)name, span_of_string(keyword->name));
+}
+
 const struct compat_keyword *compat_keyword_find(struct span name)
 {
-    size_t low = 0, high = KEYWORD_COUNT;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        struct span candidate = span_of_string(keywords[middle].name);
-        int order = tree_key_compare(name, candidate);
-        if (order == 0)
-            return &keywords[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    return bsearch(&name, keywords, KEYWORD_COUNT, sizeof(keywords[0]), compare_name);
 }

@@ -1,5 +1,7 @@
 #include "schema/schema_compiler.h"
 
+#include <stdlib.h>
+
 #define BIT(type) (1U << TREE_##type)
 #define ANY       (BIT(OBJECT) * 2 - 1)
 #define NUMBER    (BIT(INTEGER) | BIT(REAL))
@@ -98,22 +100,16 @@ static const struct keyword keywords[] = {
 
 #define KEYWORD_COUNT (sizeof(keywords) / sizeof(keywords[0]))
 
+static int compare_name(const void *name, const void *row)
+{
+    const struct keyword *keyword = row;
+    return tree_key_compare(*(const struct span *)name, span_of_string(keyword->name));
+}
+
 /* A hostile schema may have very many members, so the rows are not just tried in turn. */
 static const struct keyword *find(struct span name)
 {
-    size_t low = 0, high = KEYWORD_COUNT;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        struct span candidate = span_of_string(keywords[middle].name);
-        int order = tree_key_compare(name, candidate);
-        if (order == 0)
-            return &keywords[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
+    return bsearch(&name, keywords, KEYWORD_COUNT, sizeof(keywords[0]), compare_name);
 }
 
 const struct keyword *keyword_find(const struct resource *resource, struct span name)

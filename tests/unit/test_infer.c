@@ -1,4 +1,5 @@
 /* Schemas from samples: what is asserted, what is suggested, and what the limits leave out. */
+#include "scarce.h"
 #include "schema/infer.h"
 
 #include "store/base/cleanup.h"
@@ -7,35 +8,6 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-static unsigned fail_at; /* the n-th allocation from now on; 0: none */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-static bool shall_fail(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return shall_fail() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return shall_fail() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return shall_fail() ? NULL : __real_realloc(memory, size);
-}
 
 /* What is inferred, and its schema. */
 struct bench {
@@ -336,14 +308,13 @@ static void test_no_memory(void **state)
     for (unsigned nth = 1; failed; nth++) {
         AUTO_BUF struct buf text = {0};
         struct infer *infer = NULL;
-        fail_at = nth;
+        scarce_begin(nth);
         int result = infer_create(&infer, NULL);
         if (result == 0)
             result = infer_add(infer, tree, NULL);
         if (result == 0)
             result = infer_write(infer, &text, NULL);
-        failed = fail_at == 0;
-        fail_at = 0;
+        failed = scarce_end();
         infer_destroy(infer);
         assert_int_equal(result, failed ? -ERR_NO_MEMORY : 0);
         assert_true(nth < 1000);

@@ -1,4 +1,5 @@
 /* Memory: none is taken to accept a document, and where there is none all ends well. */
+#include "scarce.h"
 #include "schema_place.h"
 #include "source_place.h"
 
@@ -11,44 +12,12 @@
 
 #include <search.h>
 
-static struct {
-    unsigned count;   /* of allocations so far */
-    unsigned failing; /* the one that fails, from 1; 0: none */
-} memory;
-
-static bool shall_fail(void)
-{
-    memory.count++;
-    return memory.count == memory.failing;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
 void *__real_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *old, size_t size);
 void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *));
-
-void *__wrap_malloc(size_t size)
-{
-    return shall_fail() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return shall_fail() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    return shall_fail() ? NULL : __real_realloc(old, size);
-}
 
 void *__wrap_tsearch(const void *key, void **root, int (*compare)(const void *, const void *))
 {
-    return shall_fail() ? NULL : __real_tsearch(key, root, compare);
+    return scarce_fails() ? NULL : __real_tsearch(key, root, compare);
 }
 
 /* Does one thing with schemas; 0 or an error. */
@@ -57,16 +26,16 @@ typedef int scene(void *context);
 /* Every allocation of the scene fails once; then it ends with NO_MEMORY, or as it always does. */
 static void fail_each(scene *play, void *context, int expected)
 {
-    memory.failing = 0;
-    memory.count = 0;
+    scarce.failing = 0;
+    scarce.count = 0;
     assert_int_equal(play(context), expected);
-    unsigned total = memory.count;
+    unsigned total = scarce.count;
     assert_true(total > 0);
     for (unsigned i = 1; i <= total; i++) {
-        memory.count = 0;
-        memory.failing = i;
+        scarce.count = 0;
+        scarce.failing = i;
         int error = play(context);
-        memory.failing = 0;
+        scarce.failing = 0;
         if (error != -ERR_NO_MEMORY && error != expected)
             fail_msg("%s when allocation %u of %u fails", error_name(error), i, total);
     }
@@ -241,9 +210,9 @@ static void nothing_to_accept(void **state)
     AUTO_ARENA struct arena arena = {0};
     struct schema *schema = schema_of(all_keywords);
     const struct tree *document = document_of(&arena, valid_document);
-    memory.count = 0;
+    scarce.count = 0;
     int error = schema_validate(schema, document, NULL);
-    unsigned count = memory.count;
+    unsigned count = scarce.count;
     assert_int_equal(error, 0);
     assert_int_equal(count, 0);
     schema_destroy(schema);
@@ -268,9 +237,9 @@ static void nothing_to_accept_much(void **state)
     buf_append_byte(&document, '}');
     struct schema *schema = schema_of(text);
     const struct tree *tree = document_of(&arena, buf_string(&document));
-    memory.count = 0;
+    scarce.count = 0;
     int error = schema_validate(schema, tree, NULL);
-    unsigned count = memory.count;
+    unsigned count = scarce.count;
     assert_int_equal(error, 0);
     assert_int_equal(count, 0);
     schema_destroy(schema);

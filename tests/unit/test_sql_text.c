@@ -1,4 +1,5 @@
 /* Texts: what is passed over, what is refused, names, bounds, memory. */
+#include "scarce.h"
 #include "sql_place.h"
 
 #include "store/base/cleanup.h"
@@ -7,35 +8,6 @@
 #include <stdarg.h>
 
 #include <cmocka.h>
-
-static size_t fail_at; /* the allocation that fails, from 1; 0: none */
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-static bool shall_fail(void)
-{
-    return fail_at > 0 && --fail_at == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return shall_fail() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return shall_fail() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return shall_fail() ? NULL : __real_realloc(memory, size);
-}
 
 static void passed_over(void **state)
 {
@@ -281,11 +253,10 @@ static void no_memory(void **state)
         AUTO_ARENA struct arena arena;
         struct sql_schemas schemas;
         arena_init(&arena, 0);
-        fail_at = count;
+        scarce_begin((unsigned)count);
         int error = sql_schemas_read(&arena, library, span_of_string(everything), SQL_GUESS,
                                      &schemas, NULL);
-        bool done = count > 0 && fail_at > 0;
-        fail_at = 0;
+        bool done = !scarce_end() && count > 0;
         assert_true(error == 0 || error == -ERR_NO_MEMORY);
         refused += error != 0;
         if (error == 0)
