@@ -1,5 +1,6 @@
 /* inode: every node's number says what it is. Nothing is looked up, so nothing need be remembered
- * between a LOOKUP and its FORGET, and a number means the same after a restart.
+ * between a LOOKUP and its FORGET, and a number means the same after a restart. The ordinary files
+ * are the exception: theirs are places in a table, and last from LOOKUP to FORGET.
  *
  *     63      58 57           42 41                                   0
  *     +---------+---------------+--------------------------------------+
@@ -30,6 +31,8 @@ enum inode_tag {
     INODE_WORKER, /* an object */
     INODE_EVENT,  /* sequence number << 6 | nth */
     INODE_VOCABULARY,
+    INODE_FILE,   /* an ordinary node that is no folder: see fs/files.h */
+    INODE_FOLDER, /* an ordinary folder, likewise */
     INODE_TAG_COUNT
 };
 

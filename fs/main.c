@@ -7,6 +7,7 @@
  *     report.c refusals.c               what became of it: the log, the problem documents
  *     node.c node_*.c inode.h names.c   where a name leads: one kind of node a file
  *     draft.c draft_list.c pending.c    what was written and is not committed yet
+ *     files.c files_*.c                 the ordinary files, kept beside the engine's
  *     reader.c                          an open file sees one version
  *     process.c                         what proc(5) knows of a caller
  *     watch.c reaper.c                  the two threads that act on their own
@@ -17,6 +18,7 @@
  *     model.c model_*.c bases.c         what a user means: every change, one command each
  *     ../audit  ../store  ../schema     what happened; where bytes are; what is valid
  */
+#include "fs/files.h"
 #include "fs/mountpoint.h"
 #include "fs/ops.h"
 #include "fs/options.h"
@@ -105,11 +107,15 @@ static int open_mount(struct daemon *daemon, struct problem *problem)
     int result = store_open(options->store, &store, &mount->store, problem);
     if (result == 0)
         result = model_open(mount->store, &options->model, &mount->model, problem);
+    if (result == 0)
+        result = files_open(options->store, options->files_max, options->read_only, &mount->files,
+                            problem);
     return result;
 }
 
 static void close_mount(struct mount *mount)
 {
+    files_close(mount->files);
     model_close(mount->model);
     store_close(mount->store);
     refusals_destroy(mount->refusals);

@@ -107,3 +107,31 @@ int name_check_collection(struct span name, struct problem *problem)
                               "a collection's name is made of letters, digits, '_' and '-', and "
                               "begins with a letter or '_'");
 }
+
+static bool is_among(struct span text, const char *const *names)
+{
+    for (; *names; names++)
+        if (span_is(text, *names))
+            return true;
+    return false;
+}
+
+bool name_is_ordinary(struct span text)
+{
+    static const char *const views[] = {".errors", ".rejected", ".all.jsonl", ".by",
+                                        ".query",  ".do",       NULL};
+    if (text.size == 0)
+        return false;
+    if (text.data[0] == '.')
+        return !is_among(text, views);
+    return !span_ends_with(text, ".json") && !is_reserved(text) &&
+           !memmem(text.data, text.size, ".json@", strlen(".json@"));
+}
+
+bool name_is_ordinary_in_root(struct span text)
+{
+    static const char *const views[] = {".schema",     ".outbox",  ".errors.jsonl",
+                                        ".stats.json", ".fork",    ".snapshot",
+                                        ".changes",    ".metrics", NULL};
+    return text.size > 0 && !is_among(text, views);
+}

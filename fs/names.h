@@ -21,6 +21,11 @@ struct name {
 /* Takes a name apart. An id that is not allowed makes the name NAME_OTHER. */
 struct name name_parse(struct span text);
 
+/* Whether it is an ordinary file's, in a collection and in the root: no entity's, no view's that
+ * there is or will be, and in a collection no visible one that ends in .json. */
+bool name_is_ordinary(struct span text);
+bool name_is_ordinary_in_root(struct span text);
+
 #define NAME_ID_MAX         200 /* bytes */
 #define NAME_COLLECTION_MAX 64  /* bytes */
 

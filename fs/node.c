@@ -14,6 +14,7 @@ static const struct node_kind *const kinds[INODE_TAG_COUNT] = {
     [INODE_STATS] = &node_stats,       [INODE_OUTBOX] = &node_outbox,
     [INODE_PLACE] = &node_place,       [INODE_WORKER] = &node_worker,
     [INODE_EVENT] = &node_event,       [INODE_VOCABULARY] = &node_vocabulary,
+    [INODE_FILE] = &node_file,         [INODE_FOLDER] = &node_folder,
 };
 
 const struct node_kind *node_kind_of(uint64_t inode)

@@ -21,6 +21,7 @@ struct draft;
 struct reader;
 struct reaper;
 struct journal;
+struct files;
 
 #define MOUNT_DRAFT_BUCKETS 1024
 
@@ -30,6 +31,7 @@ struct mount {
     struct store *store;       /* owned */
     struct refusals *refusals; /* owned */
     struct pendings *pendings; /* owned */
+    struct files *files;       /* owned; NULL: no ordinary files */
     uint32_t uid, gid;         /* who mounted it: owns what nobody else does */
     bool read_only;
     int64_t mounted;                             /* real time, nanoseconds */
@@ -77,6 +79,7 @@ struct node_entry {
 struct node_listing {
     bool (*add)(struct node_listing *listing, struct span name, uint64_t inode, mode_t type,
                 uint64_t next_offset);
+    bool is_full; /* set by add */
 };
 
 enum node_set {
@@ -91,7 +94,9 @@ enum node_set {
 };
 
 struct node_kind {
-    mode_t type; /* S_IFDIR or S_IFREG */
+    mode_t type;     /* S_IFDIR or S_IFREG */
+    bool lists_dots; /* the listing has "." and ".." itself */
+    bool is_cached;  /* the kernel may keep pages of it */
 
     int (*getattr)(struct request *request, uint64_t inode, struct stat *ret_stat);
     /* `handle` may be NULL. The new attributes are read with getattr. */
@@ -115,7 +120,21 @@ struct node_kind {
     int (*rename)(struct request *request, uint64_t folder, struct span name, uint64_t new_folder,
                   struct span new_name, unsigned flags);
 
+    int (*symlink)(struct request *request, uint64_t folder, struct span name, const char *target,
+                   struct node_entry *ret_entry);
+    /* `mode` with its type, which is none of a device's. */
+    int (*mknod)(struct request *request, uint64_t folder, struct span name, mode_t mode,
+                 struct node_entry *ret_entry);
+    /* Makes what is listed in the folder last. */
+    int (*sync)(struct request *request, uint64_t folder);
+    /* Whether an ordinary node of that type may have that name there. Returns 0, 1 when the name is
+     * an entity's, or an error. */
+    int (*accept)(struct request *request, uint64_t folder, struct span name, mode_t type);
+
     /* Of files. */
+    int (*link)(struct request *request, uint64_t inode, uint64_t folder, struct span name,
+                struct node_entry *ret_entry);
+    int (*readlink)(struct request *request, uint64_t inode, struct buf *out);
     int (*open)(struct request *request, uint64_t inode, int flags, struct handle **ret_handle);
     int (*read)(struct request *request, struct handle *handle, uint64_t offset, size_t size,
                 struct buf *out);
@@ -124,10 +143,21 @@ struct node_kind {
     int (*fsync)(struct request *request, struct handle *handle);
     /* Frees it. */
     void (*release)(struct request *request, struct handle *handle);
+    /* fallocate(2), lseek(2) for holes, and copy_file_range(2) between two handles of this kind. */
+    int (*allocate)(struct request *request, struct handle *handle, int mode, uint64_t offset,
+                    uint64_t size);
+    int (*seek)(struct request *request, struct handle *handle, int64_t offset, int whence,
+                int64_t *ret_offset);
+    int (*copy)(struct request *request, struct handle *from, int64_t from_offset,
+                struct handle *to, int64_t to_offset, size_t size, size_t *ret_size);
 
     /* Extended attributes: the value of one; the names, each with its NUL. */
     int (*getxattr)(struct request *request, uint64_t inode, struct span name, struct buf *out);
     int (*listxattr)(struct request *request, uint64_t inode, struct buf *out);
+    /* `flags` of setxattr(2). */
+    int (*setxattr)(struct request *request, uint64_t inode, struct span name, struct span value,
+                    int flags);
+    int (*removexattr)(struct request *request, uint64_t inode, struct span name);
 };
 
 /* An open file. What a kind needs beyond, it puts behind this in a structure of its own. */
@@ -139,7 +169,8 @@ struct handle {
 
 extern const struct node_kind node_root, node_collection, node_entity, node_pin, node_pin_new,
     node_meta, node_audit, node_errors, node_rejected, node_error, node_bytes, node_journal,
-    node_stats, node_outbox, node_place, node_worker, node_event, node_vocabulary;
+    node_stats, node_outbox, node_place, node_worker, node_event, node_vocabulary, node_file,
+    node_folder;
 
 /* The kind an inode number belongs to; NULL when it belongs to none. */
 const struct node_kind *node_kind_of(uint64_t inode);

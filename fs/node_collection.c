@@ -1,5 +1,6 @@
 /* A collection's folder; `.schema`, the collection of the schemas, is one too. */
 #include "fs/draft.h"
+#include "fs/node_file.h"
 #include "store/base/cleanup.h"
 #include "store/base/clock.h"
 
@@ -21,7 +22,11 @@ static int getattr(struct request *request, uint64_t inode, struct stat *ret_sta
 {
     AUTO_BUF struct buf name = {0};
     int result = get_name(request, inode_number(inode), &name);
-    return result < 0 ? result : node_folder_stat(request, inode, 0755, ret_stat);
+    if (result == 0)
+        result = node_folder_stat(request, inode, 0755, ret_stat);
+    if (result == 0)
+        node_folder_add_stat(request, inode, ret_stat);
+    return result;
 }
 
 static int find_pin(struct request *request, uint64_t object, uint64_t version, uint64_t *ret_seq)
@@ -77,6 +82,11 @@ static bool is_vocabulary(uint64_t collection, struct span text)
     return collection == STORE_SCHEMAS && span_is(text, ".vocabulary.json");
 }
 
+static bool is_ordinary(uint64_t folder, struct span text)
+{
+    return name_is_ordinary(text) && !is_vocabulary(inode_number(folder), text);
+}
+
 static int lookup(struct request *request, uint64_t folder, struct span text,
                   struct node_entry *ret_entry)
 {
@@ -87,6 +97,8 @@ static int lookup(struct request *request, uint64_t folder, struct span text,
         return node_entry_fill(request, inode_make(INODE_REJECTED, collection), ret_entry);
     if (is_vocabulary(collection, text))
         return node_entry_fill(request, inode_make(INODE_VOCABULARY, 0), ret_entry);
+    if (is_ordinary(folder, text))
+        return node_folder_lookup(request, folder, text, ret_entry);
     struct name name = name_parse(text);
     uint64_t inode;
     int found = resolve(request, collection, &name, &inode);
@@ -130,12 +142,25 @@ static int list(struct request *request, struct store_view *view, uint64_t colle
     return found;
 }
 
+static bool is_seen(struct request *request, uint64_t folder, struct span name)
+{
+    (void)request;
+    return is_ordinary(folder, name);
+}
+
 static int readdir(struct request *request, uint64_t folder, uint64_t offset,
                    struct node_listing *listing)
 {
-    AUTO_VIEW struct store_view view = {0};
-    int result = store_read(request->mount->store, &view);
-    return result < 0 ? result : list(request, &view, inode_number(folder), offset, listing);
+    int result = 0;
+    if (offset <= STORE_OBJECT_MAX) {
+        AUTO_VIEW struct store_view view = {0};
+        result = store_read(request->mount->store, &view);
+        if (result == 0)
+            result = list(request, &view, inode_number(folder), offset, listing);
+    }
+    return result < 0 || listing->is_full
+               ? result
+               : node_folder_list(request, folder, offset, listing, is_seen);
 }
 
 /* Why a name cannot be written in a collection; 0 when it can. */
@@ -164,8 +189,7 @@ static int check_name(struct request *request, uint64_t collection, const struct
             return result;
     }
     return problem_set(&request->problem, ERR_UNSUPPORTED,
-                       "%.*s is not the name of an entity (<id>.json), and this version keeps no "
-                       "ordinary files",
+                       "%.*s is neither the name of an entity (<id>.json) nor an ordinary file's",
                        (int)text.size, text.data);
 }
 
@@ -206,6 +230,8 @@ static int create(struct request *request, uint64_t folder, struct span text, mo
 {
     struct name name;
     uint64_t collection = inode_number(folder);
+    if (is_ordinary(folder, text))
+        return node_folder_create(request, folder, text, mode, flags, ret_entry, ret_handle);
     int result = begin_write(request, folder, text, &name);
     if (result < 0)
         return result;
@@ -244,8 +270,9 @@ static int create(struct request *request, uint64_t folder, struct span text, mo
 static int make(struct request *request, uint64_t folder, struct span text, mode_t mode,
                 struct node_entry *ret_entry)
 {
-    (void)mode, (void)ret_entry;
     struct name name;
+    if (is_ordinary(folder, text))
+        return node_folder_mkdir(request, folder, text, mode, ret_entry);
     int result = begin_write(request, folder, text, &name);
     return result < 0 ? result
                       : problem_set(&request->problem, ERR_NOT_PERMITTED,
@@ -253,11 +280,38 @@ static int make(struct request *request, uint64_t folder, struct span text, mode
                                     (int)text.size, text.data);
 }
 
+static int remove_folder(struct request *request, uint64_t folder, struct span text)
+{
+    struct name name;
+    if (is_ordinary(folder, text))
+        return node_folder_rmdir(request, folder, text);
+    int result = begin_write(request, folder, text, &name);
+    return result < 0 ? result : -ERR_NOT_A_DIRECTORY;
+}
+
+/* A schema takes its collection with it, and must leave nothing behind. */
+static int remove_schema(struct request *request, struct span name)
+{
+    struct row_binding binding;
+    const struct model_base none = {.kind = MODEL_BASE_NONE};
+    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
+    bool lives = found == 1 && binding.live;
+    int result = lives ? node_folder_check_empty(request, binding.object) : found < 0 ? found : 0;
+    if (result == 0)
+        result = model_remove(request->mount->model, &request->caller, STORE_SCHEMAS, name, none,
+                              &request->result, &request->problem);
+    if (result == 0 && lives)
+        node_folder_discard(request, binding.object);
+    return result;
+}
+
 static int unlink_(struct request *request, uint64_t folder, struct span text)
 {
     struct name name;
     struct mount *mount = request->mount;
     uint64_t collection = inode_number(folder);
+    if (is_ordinary(folder, text))
+        return node_folder_unlink(request, folder, text);
     int result = begin_write(request, folder, text, &name);
     if (result < 0)
         return result;
@@ -266,6 +320,8 @@ static int unlink_(struct request *request, uint64_t folder, struct span text)
         pendings_remove(mount->pendings, pending.object);
         return 0;
     }
+    if (name.kind == NAME_ENTITY && collection == STORE_SCHEMAS)
+        return remove_schema(request, name.id);
     struct model_base base = {.kind = MODEL_BASE_NONE};
     if (name.kind == NAME_PIN)
         base = (struct model_base){MODEL_BASE_PINNED, name.version};
@@ -282,6 +338,9 @@ static int check_rename(struct request *request, uint64_t folder, const struct n
     uint64_t collection = inode_number(folder);
     uint64_t new_collection = inode_number(new_folder);
     *ret_new_name = name_parse(new_text);
+    if (is_ordinary(new_folder, new_text))
+        return problem_set(&request->problem, ERR_UNSUPPORTED,
+                           "this version does not make an ordinary file of an entity");
     int result = check_name(request, new_collection, ret_new_name, new_text);
     if (result < 0)
         return result;
@@ -323,6 +382,8 @@ static int rename_(struct request *request, uint64_t folder, struct span text, u
     struct name name;
     struct name new_name = {0};
     struct mount *mount = request->mount;
+    if (is_ordinary(folder, text))
+        return node_folder_rename(request, folder, text, new_folder, new_text, flags);
     int result = begin_write(request, folder, text, &name);
     if (result == 0 && (flags & ~(unsigned)RENAME_NOREPLACE) != 0)
         result =
@@ -350,6 +411,20 @@ static int rename_(struct request *request, uint64_t folder, struct span text, u
     return result;
 }
 
+static int accept_(struct request *request, uint64_t folder, struct span text, mode_t type)
+{
+    struct name name;
+    if (is_ordinary(folder, text))
+        return 0;
+    int result = begin_write(request, folder, text, &name);
+    if (result < 0)
+        return result;
+    return S_ISREG(type) ? 1
+                         : problem_set(&request->problem, ERR_NOT_PERMITTED,
+                                       "%.*s is the name of an entity, which is a regular file",
+                                       (int)text.size, text.data);
+}
+
 const struct node_kind node_collection = {
     .type = S_IFDIR,
     .getattr = getattr,
@@ -358,6 +433,11 @@ const struct node_kind node_collection = {
     .readdir = readdir,
     .create = create,
     .mkdir = make,
+    .rmdir = remove_folder,
     .unlink = unlink_,
     .rename = rename_,
+    .symlink = node_folder_symlink,
+    .mknod = node_folder_mknod,
+    .sync = node_folder_sync,
+    .accept = accept_,
 };

@@ -1,5 +1,5 @@
 /* The root: collections, and what belongs to the mount as a whole. */
-#include "fs/node.h"
+#include "fs/node_file.h"
 
 #define FIRST_OFFSET 3
 
@@ -20,23 +20,37 @@ static const struct fixed fixed[] = {
 
 static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
-    return node_folder_stat(request, inode, 0755, ret_stat);
+    int result = node_folder_stat(request, inode, 0755, ret_stat);
+    if (result == 0)
+        node_folder_add_stat(request, inode, ret_stat);
+    return result;
+}
+
+/* The collection of that name. Returns 1, 0 or an error. */
+static int find_collection(struct request *request, struct span name, uint64_t *ret_object)
+{
+    struct row_binding binding;
+    if (name_check_collection(name, NULL) < 0)
+        return 0;
+    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
+    if (found == 1)
+        *ret_object = binding.object;
+    return found == 1 ? binding.live : found;
 }
 
 static int lookup(struct request *request, uint64_t folder, struct span name,
                   struct node_entry *ret_entry)
 {
-    (void)folder;
+    uint64_t object;
     for (size_t i = 0; i < FIXED_COUNT; i++)
         if (span_is(name, fixed[i].name))
             return node_entry_fill(request, fixed[i].inode, ret_entry);
-    if (name_check_collection(name, NULL) < 0)
-        return -ERR_NOT_FOUND;
-    struct row_binding binding;
-    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
-    if (found != 1 || !binding.live)
+    int found = find_collection(request, name, &object);
+    if (found == 0 && name_is_ordinary_in_root(name))
+        return node_folder_lookup(request, folder, name, ret_entry);
+    if (found != 1)
         return found < 0 ? found : -ERR_NOT_FOUND;
-    return node_entry_fill(request, inode_make(INODE_COLLECTION, binding.object), ret_entry);
+    return node_entry_fill(request, inode_make(INODE_COLLECTION, object), ret_entry);
 }
 
 static int list_collections(struct store_view *view, uint64_t offset, struct node_listing *listing)
@@ -51,10 +65,16 @@ static int list_collections(struct store_view *view, uint64_t offset, struct nod
     return found;
 }
 
-static int readdir(struct request *request, uint64_t folder, uint64_t offset,
-                   struct node_listing *listing)
+/* A collection hides the ordinary file of its name. */
+static bool is_seen(struct request *request, uint64_t folder, struct span name)
 {
+    uint64_t object;
     (void)folder;
+    return name_is_ordinary_in_root(name) && find_collection(request, name, &object) == 0;
+}
+
+static int list_own(struct request *request, uint64_t offset, struct node_listing *listing)
+{
     for (uint64_t i = 0; i < FIXED_COUNT; i++)
         if (fixed[i].listed && offset < FIRST_OFFSET + i &&
             !listing->add(listing, span_of_string(fixed[i].name), fixed[i].inode, fixed[i].type,
@@ -65,27 +85,46 @@ static int readdir(struct request *request, uint64_t folder, uint64_t offset,
     return result < 0 ? result : list_collections(&view, offset, listing);
 }
 
+static int readdir(struct request *request, uint64_t folder, uint64_t offset,
+                   struct node_listing *listing)
+{
+    int result = 0;
+    if (offset <= STORE_OBJECT_MAX)
+        result = list_own(request, offset, listing);
+    return result < 0 || listing->is_full
+               ? result
+               : node_folder_list(request, folder, offset, listing, is_seen);
+}
+
+/* A folder that could be a collection is one, or it is not there. */
+static int accept_(struct request *request, uint64_t folder, struct span name, mode_t type)
+{
+    uint64_t object;
+    (void)folder;
+    if (name_is_ordinary_in_root(name) &&
+        !(S_ISDIR(type) && name_check_collection(name, NULL) == 0))
+        return find_collection(request, name, &object) == 0 ? 0 : -ERR_ALREADY_EXISTS;
+    request_name(request, 0, span_make(NULL, 0), name, "");
+    return problem_set(&request->problem, ERR_NOT_PERMITTED,
+                       "%.*s is the name of a collection, or belongs to the mount", (int)name.size,
+                       name.data);
+}
+
 static int create(struct request *request, uint64_t folder, struct span name, mode_t mode,
                   int flags, struct node_entry *ret_entry, struct handle **ret_handle)
 {
-    (void)folder, (void)mode, (void)flags, (void)ret_entry, (void)ret_handle;
-    request_name(request, 0, span_make(NULL, 0), name, "");
-    return problem_set(&request->problem, ERR_UNSUPPORTED,
-                       "%.*s: there are only collections here: make one with mkdir, and write "
-                       "<id>.json in it",
-                       (int)name.size, name.data);
+    int result = accept_(request, folder, name, S_IFREG);
+    return result < 0
+               ? result
+               : node_folder_create(request, folder, name, mode, flags, ret_entry, ret_handle);
 }
 
 /* A collection comes with its schema, which allows everything. */
-static int make(struct request *request, uint64_t folder, struct span name, mode_t mode,
-                struct node_entry *ret_entry)
+static int make_collection(struct request *request, struct span name, mode_t mode,
+                           struct node_entry *ret_entry)
 {
-    (void)folder;
     struct mount *mount = request->mount;
     request_name(request, STORE_SCHEMAS, span_of_string(".schema"), name, ".json");
-    int result = name_check_collection(name, &request->problem);
-    if (result < 0)
-        return result;
     struct model_put put = {.caller = request->caller,
                             .collection = STORE_SCHEMAS,
                             .name = name,
@@ -96,7 +135,7 @@ static int make(struct request *request, uint64_t folder, struct span name, mode
                             .uid = request->caller.uid,
                             .gid = request->caller.gid,
                             .folder_mode = (uint32_t)mode & 0777};
-    result = model_put(mount->model, &put, &request->result, &request->problem);
+    int result = model_put(mount->model, &put, &request->result, &request->problem);
     if (result == -ERR_VERSION_CONFLICT)
         return problem_set(&request->problem, ERR_ALREADY_EXISTS,
                            "the collection is there already");
@@ -105,40 +144,80 @@ static int make(struct request *request, uint64_t folder, struct span name, mode
     return node_entry_fill(request, inode_make(INODE_COLLECTION, put.object), ret_entry);
 }
 
-/* Files without content yet are listed, so the collection is not empty. */
-static int check_pendings(struct request *request, struct span name)
+static int make(struct request *request, uint64_t folder, struct span name, mode_t mode,
+                struct node_entry *ret_entry)
 {
-    struct row_binding binding;
+    if (name_check_collection(name, NULL) == 0)
+        return make_collection(request, name, mode, ret_entry);
+    int result = accept_(request, folder, name, S_IFDIR);
+    return result < 0 ? result : node_folder_mkdir(request, folder, name, mode, ret_entry);
+}
+
+/* Files without content yet are listed, and so are the ordinary ones: it is not empty. */
+static int check_empty(struct request *request, struct span name, uint64_t object)
+{
     struct pending pending;
-    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
-    if (found != 1 || !binding.live ||
-        !pendings_next(request->mount->pendings, binding.object, 0, &pending))
-        return found < 0 ? found : 0;
+    if (!pendings_next(request->mount->pendings, object, 0, &pending))
+        return node_folder_check_empty(request, object);
     return problem_set(&request->problem, ERR_NOT_EMPTY,
                        "the collection %.*s still has an empty file, %.*s.json: remove it first",
                        (int)name.size, name.data, (int)pending.name_size, pending.name);
 }
 
-static int rmdir_(struct request *request, uint64_t folder, struct span name)
+static int remove_collection(struct request *request, struct span name, uint64_t object)
 {
-    (void)folder;
     request_name(request, STORE_SCHEMAS, span_of_string(".schema"), name, ".json");
-    for (size_t i = 0; i < FIXED_COUNT; i++)
-        if (span_is(name, fixed[i].name))
-            return problem_set(&request->problem, ERR_NOT_PERMITTED,
-                               "%s belongs to the mount and cannot be removed", fixed[i].name);
-    int result = check_pendings(request, name);
+    int result = check_empty(request, name, object);
     if (result < 0)
         return result;
     const struct model_base none = {.kind = MODEL_BASE_NONE};
-    return model_remove(request->mount->model, &request->caller, STORE_SCHEMAS, name, none,
-                        &request->result, &request->problem);
+    result = model_remove(request->mount->model, &request->caller, STORE_SCHEMAS, name, none,
+                          &request->result, &request->problem);
+    if (result == 0)
+        node_folder_discard(request, object);
+    return result;
+}
+
+/* Whose the name is. Returns 1 for a collection's, 0 for an ordinary one; an error for the mount's
+ * own. */
+static int find_own(struct request *request, struct span name, uint64_t *ret_object)
+{
+    if (name_is_ordinary_in_root(name))
+        return find_collection(request, name, ret_object);
+    request_name(request, 0, span_make(NULL, 0), name, "");
+    return problem_set(&request->problem, ERR_NOT_PERMITTED,
+                       "%.*s belongs to the mount and stays as it is", (int)name.size, name.data);
+}
+
+static int rmdir_(struct request *request, uint64_t folder, struct span name)
+{
+    uint64_t object;
+    int found = find_own(request, name, &object);
+    if (found == 1)
+        return remove_collection(request, name, object);
+    return found < 0 ? found : node_folder_rmdir(request, folder, name);
+}
+
+static int unlink_(struct request *request, uint64_t folder, struct span name)
+{
+    uint64_t object;
+    if (!name_is_ordinary_in_root(name))
+        return -ERR_READ_ONLY;
+    int found = find_own(request, name, &object);
+    if (found == 1)
+        return -ERR_IS_A_DIRECTORY;
+    return found < 0 ? found : node_folder_unlink(request, folder, name);
 }
 
 static int rename_(struct request *request, uint64_t folder, struct span name, uint64_t new_folder,
                    struct span new_name, unsigned flags)
 {
-    (void)folder, (void)new_folder, (void)new_name, (void)flags;
+    uint64_t object;
+    int found = find_own(request, name, &object);
+    if (found == 0)
+        return node_folder_rename(request, folder, name, new_folder, new_name, flags);
+    if (found < 0)
+        return found;
     request_name(request, 0, span_make(NULL, 0), name, "");
     return problem_set(&request->problem, ERR_UNSUPPORTED,
                        "this version does not rename collections");
@@ -153,5 +232,10 @@ const struct node_kind node_root = {
     .create = create,
     .mkdir = make,
     .rmdir = rmdir_,
+    .unlink = unlink_,
     .rename = rename_,
+    .symlink = node_folder_symlink,
+    .mknod = node_folder_mknod,
+    .sync = node_folder_sync,
+    .accept = accept_,
 };

@@ -1,4 +1,5 @@
 /* `.stats.json`: figures for people. */
+#include "fs/files.h"
 #include "fs/node.h"
 #include "store/base/clock.h"
 
@@ -61,6 +62,10 @@ static int render(struct request *request, uint64_t inode, struct buf *out)
     int result = write_outbox(request, out);
     if (result < 0)
         return result;
+    if (mount->files)
+        buf_printf(out, ",\n  \"files\": {\"bytes\": %ju, \"max\": %ju, \"known\": %zu}",
+                   (uintmax_t)files_used(mount->files), (uintmax_t)files_max(mount->files),
+                   files_nodes(mount->files));
     buf_printf(out, ",\n  \"store_bytes\": %ju,\n  \"open_handles\": %ju\n}",
                (uintmax_t)engine_size(store_engine(mount->store)),
                (uintmax_t)atomic_load(&mount->open_handles));

@@ -1,3 +1,4 @@
+#include "fs/files.h"
 #include "fs/ops_internal.h"
 
 #include <errno.h>
@@ -33,6 +34,12 @@ void ops_fill_entry(const struct node_entry *entry, struct fuse_entry_param *par
     *param = (struct fuse_entry_param){.ino = entry->inode, .attr = entry->stat};
 }
 
+static void forget(struct mount *mount, uint64_t inode, uint64_t count)
+{
+    if (inode_tag(inode) == INODE_FILE || inode_tag(inode) == INODE_FOLDER)
+        files_forget(mount->files, inode, count);
+}
+
 void ops_reply_entry(fuse_req_t req, struct request *request, const struct node_entry *entry,
                      int result)
 {
@@ -43,7 +50,9 @@ void ops_reply_entry(fuse_req_t req, struct request *request, const struct node_
         return;
     }
     ops_fill_entry(entry, &param);
-    fuse_reply_entry(req, &param);
+    struct mount *mount = ops_mount(req);
+    if (fuse_reply_entry(req, &param) < 0) /* nobody heard of it, and nobody will forget it */
+        forget(mount, entry->inode, 1);
 }
 
 static void op_init(void *data, struct fuse_conn_info *connection)
@@ -51,6 +60,8 @@ static void op_init(void *data, struct fuse_conn_info *connection)
     const struct ops_context *context = data;
     /* O_TRUNC comes with the open, as the start of a new draft, not as a truncation before it. */
     connection->want |= connection->capable & FUSE_CAP_ATOMIC_O_TRUNC;
+    /* The kernel knows who writes, and takes the set-uid bits away itself. */
+    connection->want &= ~(unsigned)FUSE_CAP_HANDLE_KILLPRIV;
     context->ready(context->ready_data);
 }
 
@@ -68,16 +79,16 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
     ops_reply_entry(req, &request, &entry, result);
 }
 
-/* Numbers are computed, so there is nothing to forget. */
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
 {
-    (void)ino, (void)count;
+    forget(ops_mount(req), ino, count);
     fuse_reply_none(req);
 }
 
 static void op_forget_multi(fuse_req_t req, size_t count, struct fuse_forget_data *forgets)
 {
-    (void)count, (void)forgets;
+    for (size_t i = 0; i < count; i++)
+        forget(ops_mount(req), forgets[i].ino, forgets[i].nlookup);
     fuse_reply_none(req);
 }
 
@@ -155,6 +166,7 @@ static bool add_entry(struct node_listing *base, struct span name, uint64_t inod
     size_t room = listing->size - listing->used;
     size_t needed = fuse_add_direntry(listing->req, listing->data + listing->used, room, text,
                                       &stat, (off_t)next_offset);
+    listing->listing.is_full = needed > room;
     if (needed > room)
         return false;
     listing->used += needed;
@@ -166,6 +178,8 @@ static int list(struct request *request, uint64_t folder, uint64_t offset, struc
     const struct node_kind *kind = node_kind_of(folder);
     if (!kind || !kind->readdir)
         return -ERR_NOT_A_DIRECTORY;
+    if (kind->lists_dots)
+        return kind->readdir(request, folder, offset, &listing->listing);
     if (offset < 1 && !add_entry(&listing->listing, span_of_string("."), folder, S_IFDIR, 1))
         return 0;
     if (offset < 2 && !add_entry(&listing->listing, span_of_string(".."), FUSE_ROOT_ID, S_IFDIR, 2))
@@ -239,20 +253,55 @@ static void op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 
 static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 {
-    (void)ino, (void)parent, (void)name;
-    fuse_reply_err(req, EPERM); /* an entity has one id */
+    struct request request;
+    struct node_entry entry;
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(ino);
+    int result = -ERR_NOT_PERMITTED; /* an entity has one id */
+    if (kind && kind->link)
+        result = kind->link(&request, ino, parent, span_of_string(name), &entry);
+    ops_reply_entry(req, &request, &entry, result);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
 {
-    (void)target, (void)parent, (void)name;
-    fuse_reply_err(req, error_errno(ERR_UNSUPPORTED));
+    struct request request;
+    struct node_entry entry;
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(parent);
+    int result = -ERR_UNSUPPORTED;
+    if (kind && kind->symlink)
+        result = kind->symlink(&request, parent, span_of_string(name), target, &entry);
+    ops_reply_entry(req, &request, &entry, result);
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+    struct request request;
+    AUTO_BUF struct buf target = {0};
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(ino);
+    int result = -ERR_INVALID;
+    if (kind && kind->readlink)
+        result = kind->readlink(&request, ino, &target);
+    int errnum = ops_end(&request, result);
+    if (errnum)
+        fuse_reply_err(req, errnum);
+    else
+        fuse_reply_readlink(req, buf_string(&target));
 }
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {
-    (void)parent, (void)name, (void)mode, (void)device;
-    fuse_reply_err(req, error_errno(ERR_NOT_PERMITTED));
+    (void)device;
+    struct request request;
+    struct node_entry entry;
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(parent);
+    int result = -ERR_NOT_PERMITTED;
+    if (kind && kind->mknod && !S_ISCHR(mode) && !S_ISBLK(mode))
+        result = kind->mknod(&request, parent, span_of_string(name), mode, &entry);
+    ops_reply_entry(req, &request, &entry, result);
 }
 
 static void reply_attribute(fuse_req_t req, const struct buf *value, size_t size, int errnum)
@@ -296,17 +345,35 @@ static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
     reply_attribute(req, &names, size, ops_end(&request, result));
 }
 
+/* Whose names they are says whether one may be set. */
+static int check_attribute(const struct node_kind *kind, const char *name)
+{
+    if (strncmp(name, "user.persistfs.", 15) == 0)
+        return -ERR_READ_ONLY;
+    return kind && kind->setxattr && is_user_attribute(name) ? 0 : -ERR_UNSUPPORTED;
+}
+
 static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
                         size_t size, int flags)
 {
-    (void)ino, (void)value, (void)size, (void)flags;
-    bool is_ours = strncmp(name, "user.persistfs.", 15) == 0;
-    fuse_reply_err(req, error_errno(is_ours ? ERR_READ_ONLY : ERR_UNSUPPORTED));
+    struct request request;
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(ino);
+    int result = check_attribute(kind, name);
+    if (result == 0)
+        result = kind->setxattr(&request, ino, span_of_string(name), span_make(value, size), flags);
+    ops_reply(req, &request, result);
 }
 
 static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 {
-    op_setxattr(req, ino, name, NULL, 0, 0);
+    struct request request;
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(ino);
+    int result = check_attribute(kind, name);
+    if (result == 0)
+        result = kind->removexattr(&request, ino, span_of_string(name));
+    ops_reply(req, &request, result);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -318,7 +385,7 @@ static void op_statfs(fuse_req_t req, fuse_ino_t ino)
         fuse_reply_err(req, error_errno(result));
         return;
     }
-    info.f_namemax = NAME_ID_MAX + 5; /* an id and ".json" */
+    info.f_namemax = NAME_MAX;
     fuse_reply_statfs(req, &info);
 }
 
@@ -328,10 +395,14 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *in
     fuse_reply_open(req, info);
 }
 
+/* Of entities whatever was answered is on disk. */
 static void op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info)
 {
-    (void)ino, (void)datasync, (void)info;
-    fuse_reply_err(req, 0); /* whatever was answered is on disk */
+    (void)datasync, (void)info;
+    struct request request;
+    ops_begin(&request, req, NULL);
+    const struct node_kind *kind = node_kind_of(ino);
+    ops_reply(req, &request, kind && kind->sync ? kind->sync(&request, ino) : 0);
 }
 
 const struct fuse_lowlevel_ops ops_table = {
@@ -346,6 +417,7 @@ const struct fuse_lowlevel_ops ops_table = {
     .unlink = op_unlink,
     .rmdir = op_rmdir,
     .symlink = op_symlink,
+    .readlink = op_readlink,
     .rename = op_rename,
     .link = op_link,
     .open = ops_open,
@@ -363,4 +435,7 @@ const struct fuse_lowlevel_ops ops_table = {
     .getxattr = op_getxattr,
     .listxattr = op_listxattr,
     .removexattr = op_removexattr,
+    .fallocate = ops_fallocate,
+    .copy_file_range = ops_copy_file_range,
+    .lseek = ops_lseek,
 };

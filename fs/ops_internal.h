@@ -35,6 +35,13 @@ void ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, of
                struct fuse_file_info *info);
 void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 void ops_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *info);
+void ops_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, off_t size,
+                   struct fuse_file_info *info);
+void ops_lseek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,
+               struct fuse_file_info *info);
+void ops_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t offset_in,
+                         struct fuse_file_info *info_in, fuse_ino_t ino_out, off_t offset_out,
+                         struct fuse_file_info *info_out, size_t size, int flags);
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
 
 #endif

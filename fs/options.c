@@ -22,6 +22,7 @@ const char options_usage[] =
     "    schema=DIR       load the schemas in DIR, and follow its changes\n"
     "    ro               read-only\n"
     "    max_entity=SIZE  the largest document (1M; K, M, G may follow the number)\n"
+    "    files_max=SIZE   all ordinary files together, 1 KiB more for each (1G)\n"
     "    lease=SECONDS    how long a claimed event stays claimed (60)\n"
     "    attempts=N       claims after which an event that lapses is dead (5)\n"
     "    dispatched=N     dispatched events that are kept (10000)\n"
@@ -103,6 +104,12 @@ static int set_max_entity(struct parser *parser, const char *value)
     return result;
 }
 
+static int set_files_max(struct parser *parser, const char *value)
+{
+    return set_number(parser, "files_max", value, true, (uint64_t)1 << 50,
+                      &parser->options->files_max);
+}
+
 static int set_lease(struct parser *parser, const char *value)
 {
     uint64_t number = 0;
@@ -170,6 +177,7 @@ static const struct {
 } table[] = {
     {"schema", true, set_schema},
     {"max_entity", true, set_max_entity},
+    {"files_max", true, set_files_max},
     {"lease", true, set_lease},
     {"attempts", true, set_attempts},
     {"dispatched", true, set_dispatched},
@@ -306,7 +314,8 @@ static bool is_mount_helper(const char *program)
 int options_parse(int argc, char **argv, struct options *ret_options,
                   enum options_outcome *ret_outcome, struct problem *problem)
 {
-    *ret_options = (struct options){.model = {.max_entity = 1 << 20,
+    *ret_options = (struct options){.files_max = (uint64_t)1 << 30,
+                                    .model = {.max_entity = 1 << 20,
                                               .lease = 60 * (int64_t)CLOCK_SECOND,
                                               .attempts = 5,
                                               .dispatched_kept = 10000}};

@@ -13,6 +13,7 @@ struct options {
     bool read_only;
     bool replace; /* clear a stale mount first */
     bool allow_other;
+    uint64_t files_max; /* bytes of all ordinary files together */
     struct model_options model;
     struct buf fuse; /* options that FUSE and the kernel take, each with a comma before it */
 };

@@ -49,6 +49,8 @@ const char *error_errno_name(int code)
 
 int error_errno(int code)
 {
+    if (code <= -ERROR_SYSTEM)
+        return -code - ERROR_SYSTEM;
     return row_of(code)->errnum;
 }
 

@@ -80,6 +80,14 @@ int error_status(int code); /* an HTTP status */
  * READ_ONLY, else ENGINE; negative. */
 int error_of_errno(int errnum);
 
+/* What the operating system said of an ordinary file, passed on as it is: a code beyond the table,
+ * of which error_errno knows the number and the rest of the table nothing. Negative. */
+#define ERROR_SYSTEM 4096
+static inline int error_system(int errnum)
+{
+    return -(ERROR_SYSTEM + errnum);
+}
+
 #define PROBLEM_ITEMS_MAX  16
 #define PROBLEM_NO_VERSION UINT64_MAX
 

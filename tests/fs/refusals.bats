@@ -77,8 +77,8 @@ on_record() {
 @test "too_large: EFBIG, no_space: ENOSPC and unsupported: ENOTSUP are in other files" {
     grep -q EFBIG "$BATS_TEST_DIRNAME/json.bats"
     grep -q ENOSPC "$BATS_TEST_DIRNAME/durability.bats"
-    refused ENOTSUP put users/notes.txt hello
-    json users/.errors/notes.txt '.code == "unsupported" and .errno == "ENOTSUP"'
+    refused ENOTSUP put users/alice.get hello
+    json users/.errors/alice.get '.code == "unsupported" and .errno == "ENOTSUP"'
 }
 
 @test "a mount with -o ro refuses everything with EROFS" {

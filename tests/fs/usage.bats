@@ -377,9 +377,14 @@ as_nobody_with_fuse() {
         echo "{\"a\": 1}" >"$3/docs/a.json"
         cat "$3/docs/a.json"
         stat -c %u "$3/docs/a.json"
+        umask 277 && echo hello >"$3/docs/notes.txt" && umask 22
+        ln "$3/docs/notes.txt" "$3/notes" && mkdir "$3/.d" && mv "$3/docs/notes.txt" "$3/.d"
+        cat "$3/notes" && stat -c "%a %u %g %h" "$3/.d/notes.txt"
         fusermount3 -u "$3"' "$PERSISTFS" "$OUT/store" "$MNT" >"$OUT/said"
     same "$(cat "$OUT/said")" '{"a": 1}
-65534'
+65534
+hello
+400 65534 65534 2'
     ended "$(daemon_of "$OUT/store")"
     as 65534 "$PERSISTFS" check "$OUT/store"
 }

@@ -160,11 +160,44 @@ static void collections(void **state)
     assert_int_equal(name_check_collection(span_make("a\0", 2), NULL), -ERR_BAD_NAME);
 }
 
+static void which_are_ordinary(void **state)
+{
+    static const char *const kept[] = {"notes.txt", "alice.json~", ".alice.json.swp",
+                                       ".git",      ".alice.json", "#a.json#",
+                                       ".json",     ".a.meta",     "json",
+                                       "a b",       "4913",        ".a.json@3"};
+    static const char *const not_kept[] = {
+        "",          "a.json",      "#a.json",       "a.json@3",  "a.json@x", "a.meta",
+        "a.do",      "a.get",       ".errors",       ".by",       ".query",   ".do",
+        ".rejected", "a.meta.json", "a.audit.jsonl", ".all.jsonl"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        assert_true(name_is_ordinary(span_of_string(kept[i])));
+    for (size_t i = 0; i < sizeof(not_kept) / sizeof(not_kept[0]); i++)
+        assert_false(name_is_ordinary(span_of_string(not_kept[i])));
+}
+
+static void which_are_ordinary_in_the_root(void **state)
+{
+    static const char *const not_kept[] = {"",         ".schema",       ".outbox",     ".fork",
+                                           ".changes", ".errors.jsonl", ".stats.json", ".metrics",
+                                           ".snapshot"};
+    (void)state;
+    assert_true(name_is_ordinary_in_root(span_of_string("a.json")));
+    assert_true(name_is_ordinary_in_root(span_of_string(".git")));
+    for (size_t i = 0; i < sizeof(not_kept) / sizeof(not_kept[0]); i++)
+        assert_false(name_is_ordinary_in_root(span_of_string(not_kept[i])));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses),          cmocka_unit_test(ids),
-        cmocka_unit_test(every_character), cmocka_unit_test(a_long_name),
+        cmocka_unit_test(which_are_ordinary),
+        cmocka_unit_test(which_are_ordinary_in_the_root),
+        cmocka_unit_test(parses),
+        cmocka_unit_test(ids),
+        cmocka_unit_test(every_character),
+        cmocka_unit_test(a_long_name),
         cmocka_unit_test(collections),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,7 @@ static void plain(void **state)
     assert_false(options->foreground || options->debug || options->read_only || options->replace ||
                  options->allow_other);
     assert_int_equal(options->model.max_entity, 1 << 20);
+    assert_int_equal(options->files_max, 1 << 30);
     assert_int_equal(options->model.lease, 60 * (int64_t)CLOCK_SECOND);
     assert_int_equal(options->model.attempts, 5);
     assert_int_equal(options->model.dispatched_kept, 10000);

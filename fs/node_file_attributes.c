@@ -1,0 +1,147 @@
+/* The attributes of an ordinary node, of whatever kind. */
+#include "fs/node_file.h"
+#include "store/base/cleanup.h"
+
+#include <fcntl.h>
+#include <sys/xattr.h>
+
+static int set_size(struct file_node *node, const struct handle *handle, uint64_t size)
+{
+    AUTO_CLOSE int own = -1;
+    bool has_handle = handle && handle->kind == &node_file;
+    int result = file_node_begin(node, size);
+    if (result < 0)
+        return result;
+    if (!has_handle)
+        result = file_node_open(node, O_WRONLY, &own);
+    int fd = has_handle ? ((const struct open_file *)handle)->fd : own;
+    if (result == 0 && ftruncate(fd, (off_t)size) < 0)
+        result = node_system_error();
+    file_node_end(node);
+    return result;
+}
+
+static int set_owner(const struct file_node *node, const struct stat *wanted, unsigned set)
+{
+    const uid_t uid = set & NODE_SET_UID ? wanted->st_uid : (uid_t)-1;
+    const gid_t gid = set & NODE_SET_GID ? wanted->st_gid : (gid_t)-1;
+    return fchownat(node->fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? node_system_error() : 0;
+}
+
+static int set_mode(const struct file_node *node, mode_t mode)
+{
+    char path[FILE_NODE_PATH_MAX];
+    return chmod(file_node_path(node->fd, path), mode & 07777) < 0 ? node_system_error() : 0;
+}
+
+static struct timespec time_of(struct timespec wanted, bool is_set, bool is_now)
+{
+    if (is_now)
+        return (struct timespec){.tv_nsec = UTIME_NOW};
+    return is_set ? wanted : (struct timespec){.tv_nsec = UTIME_OMIT};
+}
+
+static int set_times(const struct file_node *node, const struct stat *wanted, unsigned set)
+{
+    const struct timespec times[] = {
+        time_of(wanted->st_atim, set & NODE_SET_ATIME, set & NODE_SET_ATIME_NOW),
+        time_of(wanted->st_mtim, set & NODE_SET_MTIME, set & NODE_SET_MTIME_NOW),
+    };
+    return utimensat(node->fd, "", times, AT_EMPTY_PATH) < 0 ? node_system_error() : 0;
+}
+
+#define SET_TIMES (NODE_SET_ATIME | NODE_SET_MTIME | NODE_SET_ATIME_NOW | NODE_SET_MTIME_NOW)
+
+/* The owner before the mode: chown(2) takes the set-uid bits away. */
+int node_file_setattr(struct request *request, uint64_t inode, struct handle *handle,
+                      const struct stat *wanted, unsigned set)
+{
+    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
+    int result = node ? 0 : -ERR_NOT_FOUND;
+    if (result == 0 && set & NODE_SET_SIZE)
+        result = set_size(node, handle, (uint64_t)wanted->st_size);
+    if (result == 0 && set & (NODE_SET_UID | NODE_SET_GID))
+        result = set_owner(node, wanted, set);
+    if (result == 0 && set & NODE_SET_MODE)
+        result = set_mode(node, wanted->st_mode);
+    if (result == 0 && set & SET_TIMES)
+        result = set_times(node, wanted, set);
+    return result;
+}
+
+/* They count nothing, so they are few and small. */
+#define VALUE_MAX 4096
+#define NAMES_MAX 4096
+
+int node_file_getxattr(struct request *request, uint64_t inode, struct span name, struct buf *out)
+{
+    char path[FILE_NODE_PATH_MAX];
+    struct file_name text;
+    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
+    int result = node ? node_file_name(name, &text) : -ERR_NOT_FOUND;
+    if (result < 0)
+        return result;
+    if (!buf_reserve(out, XATTR_SIZE_MAX))
+        return -ERR_NO_MEMORY;
+    ssize_t size = getxattr(file_node_path(node->fd, path), text.text, out->data, XATTR_SIZE_MAX);
+    if (size < 0)
+        return node_system_error();
+    out->size = (size_t)size;
+    return 0;
+}
+
+static bool is_shown(const char *name)
+{
+    return strncmp(name, "user.", 5) == 0;
+}
+
+int node_file_listxattr(struct request *request, uint64_t inode, struct buf *out)
+{
+    char path[FILE_NODE_PATH_MAX];
+    AUTO_FREE char *names = malloc(XATTR_LIST_MAX);
+    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
+    if (!node || !names)
+        return node ? -ERR_NO_MEMORY : -ERR_NOT_FOUND;
+    ssize_t size = listxattr(file_node_path(node->fd, path), names, XATTR_LIST_MAX);
+    if (size < 0)
+        return errno == ENOTSUP ? 0 : node_system_error();
+    for (const char *at = names; at < names + size; at += strlen(at) + 1)
+        if (is_shown(at))
+            buf_append(out, at, strlen(at) + 1);
+    return 0;
+}
+
+static int check_room(struct request *request, uint64_t inode, struct span name, struct span value)
+{
+    AUTO_BUF struct buf names = {0};
+    if (value.size > VALUE_MAX)
+        return error_system(E2BIG);
+    int result = node_file_listxattr(request, inode, &names);
+    return result == 0 && names.size + name.size + 1 > NAMES_MAX ? -ERR_NO_SPACE : result;
+}
+
+int node_file_setxattr(struct request *request, uint64_t inode, struct span name, struct span value,
+                       int flags)
+{
+    char path[FILE_NODE_PATH_MAX];
+    struct file_name text;
+    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
+    int result = node ? node_file_name(name, &text) : -ERR_NOT_FOUND;
+    if (result == 0)
+        result = check_room(request, inode, name, value);
+    if (result == 0 &&
+        setxattr(file_node_path(node->fd, path), text.text, value.data, value.size, flags) < 0)
+        result = node_system_error();
+    return result;
+}
+
+int node_file_removexattr(struct request *request, uint64_t inode, struct span name)
+{
+    char path[FILE_NODE_PATH_MAX];
+    struct file_name text;
+    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
+    int result = node ? node_file_name(name, &text) : -ERR_NOT_FOUND;
+    if (result == 0 && removexattr(file_node_path(node->fd, path), text.text) < 0)
+        result = node_system_error();
+    return result;
+}

@@ -1,0 +1,158 @@
+/* An ordinary folder; and where the root and the collections keep the ordinary nodes they have. */
+#include "fs/node_file.h"
+#include "store/base/cleanup.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+int node_folder_lookup(struct request *request, uint64_t folder, struct span name,
+                       struct node_entry *ret_entry)
+{
+    struct file_name text;
+    struct file_node *node;
+    AUTO_CLOSE int fd = -1;
+    int result = node_file_name(name, &text);
+    if (result == 0)
+        result = files_folder(request->mount->files, folder, false, &fd);
+    if (result == 0)
+        result = files_find(request->mount->files, folder, fd, text.text, &node);
+    return result < 0 ? result : node_file_entry(node, ret_entry);
+}
+
+#define OFFSET_TAG ((uint64_t)1 << 63)
+
+static int open_dir(struct request *request, uint64_t folder, DIR **ret_dir)
+{
+    AUTO_CLOSE int fd = -1;
+    int result = files_folder(request->mount->files, folder, false, &fd);
+    if (result < 0)
+        return result;
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own < 0 ? NULL : fdopendir(own);
+    if (!dir) {
+        result = node_system_error();
+        if (own >= 0)
+            close(own);
+        return result;
+    }
+    *ret_dir = dir;
+    return 0;
+}
+
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int node_folder_list(struct request *request, uint64_t folder, uint64_t offset,
+                     struct node_listing *listing, node_folder_keeps keeps)
+{
+    DIR *dir;
+    int result = open_dir(request, folder, &dir);
+    if (result < 0)
+        return result == -ERR_NOT_FOUND ? 0 : result;
+    const uint64_t tag = keeps ? OFFSET_TAG : 0;
+    if (!keeps || offset & OFFSET_TAG)
+        seekdir(dir, (long)(offset & ~OFFSET_TAG));
+    const struct dirent *entry;
+    while (errno = 0, (entry = readdir(dir)) != NULL) {
+        struct span name = span_of_string(entry->d_name);
+        if (keeps && (is_dots(entry->d_name) || !keeps(request, folder, name)))
+            continue;
+        if (!listing->add(listing, name, files_shown_ino(entry->d_ino),
+                          (mode_t)DTTOIF(entry->d_type), (uint64_t)entry->d_off | tag))
+            break;
+    }
+    if (!entry && errno != 0)
+        result = node_system_error();
+    closedir(dir);
+    return result;
+}
+
+static int list(struct request *request, uint64_t folder, uint64_t offset,
+                struct node_listing *listing)
+{
+    return node_folder_list(request, folder, offset, listing, NULL);
+}
+
+static bool is_later(struct timespec a, struct timespec b)
+{
+    return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+}
+
+void node_folder_add_stat(struct request *request, uint64_t folder, struct stat *stat)
+{
+    struct stat backing;
+    AUTO_CLOSE int fd = -1;
+    if (files_folder(request->mount->files, folder, false, &fd) < 0 || fstat(fd, &backing) < 0)
+        return;
+    if (is_later(backing.st_mtim, stat->st_mtim))
+        stat->st_mtim = backing.st_mtim;
+    if (is_later(stat->st_mtim, stat->st_ctim))
+        stat->st_ctim = stat->st_mtim;
+    if (backing.st_nlink > 2 && inode_tag(folder) == INODE_COLLECTION)
+        stat->st_nlink += backing.st_nlink - 2;
+}
+
+int node_folder_check_empty(struct request *request, uint64_t collection)
+{
+    DIR *dir;
+    int result = open_dir(request, inode_make(INODE_COLLECTION, collection), &dir);
+    if (result < 0)
+        return result == -ERR_NOT_FOUND ? 0 : result;
+    const struct dirent *entry = readdir(dir);
+    while (entry && is_dots(entry->d_name))
+        entry = readdir(dir);
+    if (entry)
+        result = problem_set(&request->problem, ERR_NOT_EMPTY,
+                             "the collection still has an ordinary file, %s: remove it first",
+                             entry->d_name);
+    closedir(dir);
+    return result;
+}
+
+void node_folder_discard(struct request *request, uint64_t collection)
+{
+    files_remove(request->mount->files, collection);
+}
+
+int node_folder_sync(struct request *request, uint64_t folder)
+{
+    DIR *dir;
+    int result = open_dir(request, folder, &dir);
+    if (result < 0)
+        return result == -ERR_NOT_FOUND ? 0 : result;
+    if (fsync(dirfd(dir)) < 0)
+        result = node_system_error();
+    closedir(dir);
+    return result;
+}
+
+static int accept_all(struct request *request, uint64_t folder, struct span name, mode_t type)
+{
+    (void)request, (void)folder, (void)name, (void)type;
+    return 0;
+}
+
+const struct node_kind node_folder = {
+    .type = S_IFDIR,
+    .lists_dots = true,
+    .getattr = node_file_getattr,
+    .setattr = node_file_setattr,
+    .lookup = node_folder_lookup,
+    .readdir = list,
+    .create = node_folder_create,
+    .mkdir = node_folder_mkdir,
+    .rmdir = node_folder_rmdir,
+    .unlink = node_folder_unlink,
+    .rename = node_folder_rename,
+    .symlink = node_folder_symlink,
+    .mknod = node_folder_mknod,
+    .sync = node_folder_sync,
+    .accept = accept_all,
+    .getxattr = node_file_getxattr,
+    .listxattr = node_file_listxattr,
+    .setxattr = node_file_setxattr,
+    .removexattr = node_file_removexattr,
+};
