@@ -87,6 +87,16 @@ static void on_ready(void *data)
     tell_parent(daemon, EXIT_DONE);
 }
 
+/* Many who make files must not keep a collection from being dropped. */
+static void init_dropping(struct mount *mount)
+{
+    pthread_rwlockattr_t attributes;
+    pthread_rwlockattr_init(&attributes);
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(&mount->dropping, &attributes);
+    pthread_rwlockattr_destroy(&attributes);
+}
+
 static int open_mount(struct daemon *daemon, struct problem *problem)
 {
     struct mount *mount = &daemon->mount;
@@ -97,6 +107,7 @@ static int open_mount(struct daemon *daemon, struct problem *problem)
     mount->read_only = options->read_only;
     mount->mounted = clock_realtime();
     pthread_mutex_init(&mount->handles_lock, NULL);
+    init_dropping(mount);
     if (getrandom(&mount->correlation_base, sizeof(mount->correlation_base), 0) < 0)
         mount->correlation_base = (uint64_t)mount->mounted;
     mount->refusals = refusals_create();
@@ -121,6 +132,7 @@ static void close_mount(struct mount *mount)
     refusals_destroy(mount->refusals);
     pendings_destroy(mount->pendings);
     journal_destroy(mount->log);
+    pthread_rwlock_destroy(&mount->dropping);
     pthread_mutex_destroy(&mount->handles_lock);
 }
 

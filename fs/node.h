@@ -40,9 +40,12 @@ struct mount {
     struct reader *readers[MOUNT_DRAFT_BUCKETS]; /* of the entities open for reading */
     atomic_uint_least64_t open_handles;
     atomic_uint_least64_t draft_bytes; /* that all drafts hold together */
-    struct reaper *reaper;             /* owned; NULL when read-only */
-    struct journal *log;               /* owned */
-    uint64_t correlation_base;         /* random, one a mount */
+    /* Held for reading while an ordinary name is made in a collection that lives, for writing while
+     * one is found empty and dropped: so nothing is left in the folder of one that is gone. */
+    pthread_rwlock_t dropping;
+    struct reaper *reaper;     /* owned; NULL when read-only */
+    struct journal *log;       /* owned */
+    uint64_t correlation_base; /* random, one a mount */
     atomic_uint_least64_t correlation_count;
 };
 

@@ -289,22 +289,6 @@ static int remove_folder(struct request *request, uint64_t folder, struct span t
     return result < 0 ? result : -ERR_NOT_A_DIRECTORY;
 }
 
-/* A schema takes its collection with it, and must leave nothing behind. */
-static int remove_schema(struct request *request, struct span name)
-{
-    struct row_binding binding;
-    const struct model_base none = {.kind = MODEL_BASE_NONE};
-    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
-    bool lives = found == 1 && binding.live;
-    int result = lives ? node_folder_check_empty(request, binding.object) : found < 0 ? found : 0;
-    if (result == 0)
-        result = model_remove(request->mount->model, &request->caller, STORE_SCHEMAS, name, none,
-                              &request->result, &request->problem);
-    if (result == 0 && lives)
-        node_folder_discard(request, binding.object);
-    return result;
-}
-
 static int unlink_(struct request *request, uint64_t folder, struct span text)
 {
     struct name name;
@@ -320,11 +304,11 @@ static int unlink_(struct request *request, uint64_t folder, struct span text)
         pendings_remove(mount->pendings, pending.object);
         return 0;
     }
-    if (name.kind == NAME_ENTITY && collection == STORE_SCHEMAS)
-        return remove_schema(request, name.id);
     struct model_base base = {.kind = MODEL_BASE_NONE};
     if (name.kind == NAME_PIN)
         base = (struct model_base){MODEL_BASE_PINNED, name.version};
+    if (collection == STORE_SCHEMAS)
+        return node_folder_drop(request, name.id, base);
     return model_remove(mount->model, &request->caller, collection, name.id, base, &request->result,
                         &request->problem);
 }

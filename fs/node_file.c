@@ -9,6 +9,9 @@ int node_file_name(struct span name, struct file_name *ret_name)
 {
     if (name.size > NAME_MAX)
         return -ERR_NAME_TOO_LONG;
+    if (name.size == 0 || span_is(name, ".") || span_is(name, "..") ||
+        memchr(name.data, '/', name.size))
+        return -ERR_INVALID;
     memcpy(ret_name->text, name.data, name.size);
     ret_name->text[name.size] = 0;
     return 0;
@@ -227,13 +230,28 @@ static int readlink_(struct request *request, uint64_t inode, struct buf *out)
     return 0;
 }
 
+static int link_to(struct request *request, const struct file_node *node, uint64_t folder,
+                   const char *name)
+{
+    struct stat stat;
+    char path[FILE_NODE_PATH_MAX];
+    AUTO_CLOSE int fd = -1;
+    int result = node_folder_hold(request, folder, &stat);
+    if (result < 0)
+        return result;
+    result = files_folder(request->mount->files, folder, true, &fd);
+    if (result == 0 &&
+        linkat(AT_FDCWD, file_node_path(node->fd, path), fd, name, AT_SYMLINK_FOLLOW) < 0)
+        result = node_system_error();
+    node_folder_let_go(request, folder);
+    return result;
+}
+
 int node_file_link(struct request *request, uint64_t inode, uint64_t folder, struct span name,
                    struct node_entry *ret_entry)
 {
     struct file_name text;
-    char path[FILE_NODE_PATH_MAX];
     struct stat stat;
-    AUTO_CLOSE int fd = -1;
     struct file_node *node = files_get(request->mount->files, inode);
     int result = node ? stat_of(node, &stat) : -ERR_NOT_FOUND;
     if (result == 0)
@@ -241,10 +259,7 @@ int node_file_link(struct request *request, uint64_t inode, uint64_t folder, str
     if (result == 0)
         result = node_file_name(name, &text);
     if (result == 0)
-        result = files_folder(request->mount->files, folder, true, &fd);
-    if (result == 0 &&
-        linkat(AT_FDCWD, file_node_path(node->fd, path), fd, text.text, AT_SYMLINK_FOLLOW) < 0)
-        result = node_system_error();
+        result = link_to(request, node, folder, text.text);
     if (result == 0) {
         file_node_pin(node);
         return node_file_entry(node, ret_entry);

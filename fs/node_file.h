@@ -28,7 +28,7 @@ static inline int node_system_error(void)
 struct file_name {
     char text[NAME_MAX + 1];
 };
-/* Errors: NAME_TOO_LONG. */
+/* Of one step in a folder. Errors: NAME_TOO_LONG; INVALID, for "", ".", ".." and what has a '/'. */
 int node_file_name(struct span name, struct file_name *ret_name);
 
 /* Tells the kernel of a node; the use that the caller has of it becomes the kernel's. */
@@ -79,8 +79,13 @@ int node_folder_list(struct request *request, uint64_t folder, uint64_t offset,
 /* Puts what the backing folder is into a folder's attributes: when its listing changed, and, of a
  * collection, how many folders are in it. */
 void node_folder_add_stat(struct request *request, uint64_t folder, struct stat *stat);
-/* For a collection that is dropped. Errors: NOT_EMPTY. */
-int node_folder_check_empty(struct request *request, uint64_t collection);
-void node_folder_discard(struct request *request, uint64_t collection);
+/* Around what makes a name in a folder: until it is let go of, a collection is not dropped. Not to
+ * be held twice by one thread, nor over a command of the model's. Errors: NOT_FOUND when it was
+ * dropped already, and it is not held. */
+int node_folder_hold(struct request *request, uint64_t folder, struct stat *ret_stat);
+void node_folder_let_go(struct request *request, uint64_t folder);
+/* Removes a schema, and its collection, which must have no ordinary files. Errors: NOT_EMPTY, and
+ * as model_remove. */
+int node_folder_drop(struct request *request, struct span name, struct model_base base);
 
 #endif

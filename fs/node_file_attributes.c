@@ -70,15 +70,26 @@ int node_file_setattr(struct request *request, uint64_t inode, struct handle *ha
 }
 
 /* They count nothing, so they are few and small. */
-#define VALUE_MAX 4096
-#define NAMES_MAX 4096
+#define VALUE_MAX  4096
+#define VALUES_MAX 65536 /* of all that a node has together */
+#define NAMES_MAX  4096
+
+/* Of an attribute, which may have a '/'. */
+static int name_of(struct span name, struct file_name *ret_name)
+{
+    if (name.size > NAME_MAX)
+        return -ERR_NAME_TOO_LONG;
+    memcpy(ret_name->text, name.data, name.size);
+    ret_name->text[name.size] = 0;
+    return 0;
+}
 
 int node_file_getxattr(struct request *request, uint64_t inode, struct span name, struct buf *out)
 {
     char path[FILE_NODE_PATH_MAX];
     struct file_name text;
     AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
-    int result = node ? node_file_name(name, &text) : -ERR_NOT_FOUND;
+    int result = node ? name_of(name, &text) : -ERR_NOT_FOUND;
     if (result < 0)
         return result;
     if (!buf_reserve(out, XATTR_SIZE_MAX))
@@ -95,29 +106,49 @@ static bool is_shown(const char *name)
     return strncmp(name, "user.", 5) == 0;
 }
 
-int node_file_listxattr(struct request *request, uint64_t inode, struct buf *out)
+/* The names, each with its NUL. */
+static int list_names(const struct file_node *node, struct buf *out)
 {
     char path[FILE_NODE_PATH_MAX];
     AUTO_FREE char *names = malloc(XATTR_LIST_MAX);
-    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
-    if (!node || !names)
-        return node ? -ERR_NO_MEMORY : -ERR_NOT_FOUND;
+    if (!names)
+        return -ERR_NO_MEMORY;
     ssize_t size = listxattr(file_node_path(node->fd, path), names, XATTR_LIST_MAX);
     if (size < 0)
         return errno == ENOTSUP ? 0 : node_system_error();
     for (const char *at = names; at < names + size; at += strlen(at) + 1)
         if (is_shown(at))
             buf_append(out, at, strlen(at) + 1);
-    return 0;
+    return buf_failed(out) ? -ERR_NO_MEMORY : 0;
 }
 
-static int check_room(struct request *request, uint64_t inode, struct span name, struct span value)
+int node_file_listxattr(struct request *request, uint64_t inode, struct buf *out)
 {
+    AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
+    return node ? list_names(node, out) : -ERR_NOT_FOUND;
+}
+
+/* What the attribute replaces does not count. */
+static int check_room(const struct file_node *node, const char *name, size_t value_size)
+{
+    char path[FILE_NODE_PATH_MAX];
     AUTO_BUF struct buf names = {0};
-    if (value.size > VALUE_MAX)
+    size_t names_size = strlen(name) + 1;
+    size_t values_size = value_size;
+    if (value_size > VALUE_MAX)
         return error_system(E2BIG);
-    int result = node_file_listxattr(request, inode, &names);
-    return result == 0 && names.size + name.size + 1 > NAMES_MAX ? -ERR_NO_SPACE : result;
+    int result = list_names(node, &names);
+    if (result < 0)
+        return result;
+    file_node_path(node->fd, path);
+    for (size_t at = 0; at < names.size;) {
+        const char *other = (const char *)names.data + at;
+        ssize_t size = strcmp(other, name) == 0 ? -1 : getxattr(path, other, NULL, 0);
+        at += strlen(other) + 1;
+        names_size += size < 0 ? 0 : strlen(other) + 1;
+        values_size += size < 0 ? 0 : (size_t)size;
+    }
+    return names_size > NAMES_MAX || values_size > VALUES_MAX ? -ERR_NO_SPACE : 0;
 }
 
 int node_file_setxattr(struct request *request, uint64_t inode, struct span name, struct span value,
@@ -126,12 +157,15 @@ int node_file_setxattr(struct request *request, uint64_t inode, struct span name
     char path[FILE_NODE_PATH_MAX];
     struct file_name text;
     AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
-    int result = node ? node_file_name(name, &text) : -ERR_NOT_FOUND;
-    if (result == 0)
-        result = check_room(request, inode, name, value);
+    int result = node ? name_of(name, &text) : -ERR_NOT_FOUND;
+    if (result < 0)
+        return result;
+    pthread_mutex_lock(&node->lock); /* one at a time: two might find the same room */
+    result = check_room(node, text.text, value.size);
     if (result == 0 &&
         setxattr(file_node_path(node->fd, path), text.text, value.data, value.size, flags) < 0)
         result = node_system_error();
+    pthread_mutex_unlock(&node->lock);
     return result;
 }
 
@@ -140,7 +174,7 @@ int node_file_removexattr(struct request *request, uint64_t inode, struct span n
     char path[FILE_NODE_PATH_MAX];
     struct file_name text;
     AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
-    int result = node ? node_file_name(name, &text) : -ERR_NOT_FOUND;
+    int result = node ? name_of(name, &text) : -ERR_NOT_FOUND;
     if (result == 0 && removexattr(file_node_path(node->fd, path), text.text) < 0)
         result = node_system_error();
     return result;

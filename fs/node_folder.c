@@ -95,7 +95,7 @@ void node_folder_add_stat(struct request *request, uint64_t folder, struct stat 
         stat->st_nlink += backing.st_nlink - 2;
 }
 
-int node_folder_check_empty(struct request *request, uint64_t collection)
+static int check_empty(struct request *request, uint64_t collection)
 {
     DIR *dir;
     int result = open_dir(request, inode_make(INODE_COLLECTION, collection), &dir);
@@ -112,9 +112,43 @@ int node_folder_check_empty(struct request *request, uint64_t collection)
     return result;
 }
 
-void node_folder_discard(struct request *request, uint64_t collection)
+int node_folder_hold(struct request *request, uint64_t folder, struct stat *ret_stat)
 {
-    files_remove(request->mount->files, collection);
+    if (inode_tag(folder) == INODE_COLLECTION)
+        pthread_rwlock_rdlock(&request->mount->dropping);
+    int result = node_kind_of(folder)->getattr(request, folder, ret_stat);
+    if (result < 0)
+        node_folder_let_go(request, folder);
+    return result;
+}
+
+void node_folder_let_go(struct request *request, uint64_t folder)
+{
+    if (inode_tag(folder) == INODE_COLLECTION)
+        pthread_rwlock_unlock(&request->mount->dropping);
+}
+
+static int drop_held(struct request *request, struct span name, struct model_base base)
+{
+    struct row_binding binding;
+    struct mount *mount = request->mount;
+    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
+    bool lives = found == 1 && binding.live;
+    int result = lives ? check_empty(request, binding.object) : found < 0 ? found : 0;
+    if (result == 0)
+        result = model_remove(mount->model, &request->caller, STORE_SCHEMAS, name, base,
+                              &request->result, &request->problem);
+    if (result == 0 && lives)
+        files_remove(mount->files, binding.object);
+    return result;
+}
+
+int node_folder_drop(struct request *request, struct span name, struct model_base base)
+{
+    pthread_rwlock_wrlock(&request->mount->dropping);
+    int result = drop_held(request, name, base);
+    pthread_rwlock_unlock(&request->mount->dropping);
+    return result;
 }
 
 int node_folder_sync(struct request *request, uint64_t folder)

@@ -23,6 +23,7 @@ struct making {
     struct request *request;
     struct file_name name;
     uint64_t folder;
+    bool is_held; /* the folder */
     int folder_fd;
     uint64_t cost; /* what it counts already */
     mode_t mode;   /* with its type */
@@ -30,12 +31,13 @@ struct making {
 };
 
 /* In a folder with the set-gid bit, new nodes have its group, and folders the bit. */
-static int look_at_folder(struct making *making, uint64_t folder)
+static int hold_folder(struct making *making)
 {
     struct stat stat;
     struct request *request = making->request;
     making->gid = request->caller.gid;
-    int result = node_kind_of(folder)->getattr(request, folder, &stat);
+    int result = node_folder_hold(request, making->folder, &stat);
+    making->is_held = result == 0;
     if (result < 0 || !(stat.st_mode & S_ISGID))
         return result;
     making->gid = stat.st_gid;
@@ -48,6 +50,8 @@ static void making_finish(struct making *making)
 {
     if (making->folder_fd >= 0)
         close(making->folder_fd);
+    if (making->is_held)
+        node_folder_let_go(making->request, making->folder);
     if (making->cost > 0)
         files_give(making->request->mount->files, making->cost);
 }
@@ -61,7 +65,7 @@ static int making_init(struct making *making, struct request *request, uint64_t 
         return -ERR_ACCESS;
     int result = node_file_name(name, &making->name);
     if (result == 0)
-        result = look_at_folder(making, folder);
+        result = hold_folder(making);
     if (result == 0)
         result = files_folder(request->mount->files, folder, true, &making->folder_fd);
     if (result < 0)

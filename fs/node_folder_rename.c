@@ -54,6 +54,20 @@ static int type_of(const struct file_node *node, mode_t *ret_type)
 
 /* --- onto an entity */
 
+/* rename(2) needs no leave to read the file, and the daemon reads more than the caller may. */
+static int check_readable(struct request *request, const struct file_node *node)
+{
+    struct stat stat;
+    const struct model_caller *caller = &request->caller;
+    if (fstat(node->fd, &stat) < 0)
+        return node_system_error();
+    mode_t bit = caller->uid == stat.st_uid ? 0400 : caller->gid == stat.st_gid ? 0040 : 0004;
+    if (caller->uid == 0 || stat.st_mode & bit)
+        return 0;
+    return problem_set(&request->problem, ERR_ACCESS,
+                       "the file would become the document, and you may not read it");
+}
+
 static int read_whole(const struct file_node *node, size_t most, struct request *request)
 {
     AUTO_CLOSE int fd = -1;
@@ -135,6 +149,11 @@ static int put(struct request *request, struct file_node *node, uint64_t collect
                              .mode = stat.st_mode & 0777,
                              .uid = stat.st_uid,
                              .gid = stat.st_gid};
+    if (collection == STORE_SCHEMAS) { /* who makes a collection has it, as by create and mkdir */
+        args.mode = 0644;
+        args.uid = request->caller.uid;
+        args.gid = request->caller.gid;
+    }
     args.caller.reader = reader_of(request, node);
     if (no_replace || name->kind == NAME_PIN)
         args.base = (struct model_base){MODEL_BASE_PINNED, name->version};
@@ -144,7 +163,8 @@ static int put(struct request *request, struct file_node *node, uint64_t collect
     return result;
 }
 
-/* Whatever is refused leaves the file, and the entity, as they were. */
+/* Whatever is refused leaves the file, and the entity, as they were. Once it is committed, the
+ * write has happened: a file that cannot be removed then stays. */
 static int write_entity(struct request *request, struct side *from, const struct side *to,
                         mode_t type, bool no_replace)
 {
@@ -153,22 +173,24 @@ static int write_entity(struct request *request, struct side *from, const struct
         return problem_set(&request->problem, ERR_NOT_PERMITTED,
                            "%.*s is the name of an entity, and this is no regular file",
                            (int)to->name.size, to->name.data);
-    int result = read_whole(from->node, model_options(request->mount->model)->max_entity, request);
+    int result = check_readable(request, from->node);
+    if (result == 0)
+        result = read_whole(from->node, model_options(request->mount->model)->max_entity, request);
     if (result == 0)
         result = put(request, from->node, inode_number(to->folder), &name, no_replace);
     if (result < 0)
         return result;
-    if (unlinkat(from->fd, from->text.text, 0) < 0)
-        return node_system_error();
-    file_node_pin(from->node);
-    file_node_settle(from->node);
+    if (unlinkat(from->fd, from->text.text, 0) == 0) {
+        file_node_pin(from->node);
+        file_node_settle(from->node);
+    }
     return 0;
 }
 
 /* --- to an ordinary name */
 
-static int move(struct request *request, struct side *from, struct side *to, mode_t type,
-                unsigned flags)
+static int move_held(struct request *request, struct side *from, struct side *to, mode_t type,
+                     unsigned flags)
 {
     mode_t other = 0;
     int result = side_open(to, request, true);
@@ -191,6 +213,18 @@ static int move(struct request *request, struct side *from, struct side *to, mod
         file_node_settle(to->node);
     }
     return 0;
+}
+
+static int move(struct request *request, struct side *from, struct side *to, mode_t type,
+                unsigned flags)
+{
+    struct stat stat;
+    int result = node_folder_hold(request, to->folder, &stat);
+    if (result < 0)
+        return result;
+    result = move_held(request, from, to, type, flags);
+    node_folder_let_go(request, to->folder);
+    return result;
 }
 
 static int rename_sides(struct request *request, struct side *from, struct side *to, unsigned flags)

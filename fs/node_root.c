@@ -153,12 +153,12 @@ static int make(struct request *request, uint64_t folder, struct span name, mode
     return result < 0 ? result : node_folder_mkdir(request, folder, name, mode, ret_entry);
 }
 
-/* Files without content yet are listed, and so are the ordinary ones: it is not empty. */
-static int check_empty(struct request *request, struct span name, uint64_t object)
+/* Files without content yet are listed: it is not empty. */
+static int check_pending(struct request *request, struct span name, uint64_t object)
 {
     struct pending pending;
     if (!pendings_next(request->mount->pendings, object, 0, &pending))
-        return node_folder_check_empty(request, object);
+        return 0;
     return problem_set(&request->problem, ERR_NOT_EMPTY,
                        "the collection %.*s still has an empty file, %.*s.json: remove it first",
                        (int)name.size, name.data, (int)pending.name_size, pending.name);
@@ -167,15 +167,9 @@ static int check_empty(struct request *request, struct span name, uint64_t objec
 static int remove_collection(struct request *request, struct span name, uint64_t object)
 {
     request_name(request, STORE_SCHEMAS, span_of_string(".schema"), name, ".json");
-    int result = check_empty(request, name, object);
-    if (result < 0)
-        return result;
     const struct model_base none = {.kind = MODEL_BASE_NONE};
-    result = model_remove(request->mount->model, &request->caller, STORE_SCHEMAS, name, none,
-                          &request->result, &request->problem);
-    if (result == 0)
-        node_folder_discard(request, object);
-    return result;
+    int result = check_pending(request, name, object);
+    return result < 0 ? result : node_folder_drop(request, name, none);
 }
 
 /* Whose the name is. Returns 1 for a collection's, 0 for an ordinary one; an error for the mount's

@@ -439,6 +439,94 @@ same(version("users/alice.json"), 4)'
     same "$(ls users)" bob.json
 }
 
+@test "who may not read a file does not read it by moving it onto an entity" {
+    reachable
+    restart -o allow_other
+    make_open
+    chmod 777 docs
+    put docs/secret '{"secret": 1}'
+    chmod 640 docs/secret
+    refused EACCES as 1001 mv -T docs/secret docs/x.json
+    same "$(ls -A docs)" secret
+    same "$(cat docs/.rejected/x.json)" ""
+    chmod 604 docs/secret
+    as 1001 mv -T docs/secret docs/x.json
+    has_version docs/x.json 1
+    as 1001 bash -c 'echo {} >docs/own; chmod 0 docs/own'
+    refused EACCES as 1001 mv -T docs/own docs/y.json
+    mv -T docs/own docs/y.json
+}
+
+@test "a collection belongs to who moves its schema there" {
+    put .tmp '{}'
+    chmod 606 .tmp
+    chown 1234:4321 .tmp
+    mv .tmp .schema/docs.json
+    same "$(stat -c '%u:%g %a' .schema/docs.json docs | xargs)" "0:0 644 0:0 755"
+}
+
+@test "a collection is dropped, or has a new file, and never both" {
+    python '
+import threading
+def race(make):
+    def maker():
+        for _ in range(60):
+            try: make("docs/f")
+            except (FileNotFoundError, FileExistsError, NotADirectoryError): pass
+    write("g", b"G")
+    thread = threading.Thread(target=maker)
+    thread.start()
+    while thread.is_alive():
+        try: os.mkdir("docs")
+        except FileExistsError: pass
+        try: os.unlink(".schema/docs.json")
+        except OSError as e:
+            if e.errno != errno.ENOTEMPTY: raise
+            (os.rmdir if os.path.isdir("docs/f") else os.unlink)("docs/f")
+    thread.join()
+def move(to):
+    write(".m", b"M"); os.rename(".m", to)
+for make in (lambda to: write(to, b"F"), os.mkdir, os.mkfifo, lambda to: os.symlink("x", to),
+             lambda to: os.link("g", to), move):
+    race(make)
+    try: os.unlink("docs/f")
+    except IsADirectoryError: os.rmdir("docs/f")
+    except FileNotFoundError: pass
+try: os.rmdir("docs")
+except FileNotFoundError: pass'
+    same "$(ls "$STORE/files")" root
+}
+
+@test "a pin of a schema does not drop a collection that has files" {
+    make_open
+    put docs/notes.txt hello
+    refused ENOTEMPTY rm .schema/docs.json@1
+    rm docs/notes.txt
+    rm .schema/docs.json@1
+    same "$(ls "$STORE/files")" ""
+}
+
+@test "attributes are few, and one that replaces another takes its room" {
+    python '
+write("x", b"")
+def fill():
+    for i in range(1000):
+        try: os.setxattr("x", "user." + "n" * 40 + str(i), b"v" * 4000)
+        except OSError as e:
+            same(e.errno, errno.ENOSPC)
+            return
+    raise Exception("no end")
+fill()
+names = os.listxattr("x")
+if not 0 < sum(len(os.getxattr("x", n)) for n in names) <= 65536: raise Exception("too much")
+for n in names: os.setxattr("x", n, b"w" * 4000)
+os.setxattr("x", names[0], b"")
+os.setxattr("x", names[0], b"w" * 4000)
+os.removexattr("x", names[0])
+os.setxattr("x", "user.a/b", b"1")
+same(os.getxattr("x", "user.a/b"), b"1")'
+}
+
 # --- tools
 
 @test "cp, mv, tar, find, dd, install, patch of trees" {
