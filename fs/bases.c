@@ -200,3 +200,71 @@ bool bases_find(struct bases *bases, uint64_t object, struct bases_reader writer
     *ret_note = (struct bases_note){.seq = note.seq, .written = note.written};
     return true;
 }
+
+#define THREADS_MAX 1024 /* of a process that are looked at */
+#define WALK_MAX    4096 /* notes that are walked at once, while others wait for the mutex */
+
+/* A thread, and when it last read, as whom. */
+struct reading {
+    pid_t tid;
+    int64_t time; /* 0: never */
+    uint64_t owner;
+};
+
+static int compare_readings(const void *left, const void *right)
+{
+    const struct reading *a = left;
+    const struct reading *b = right;
+    return (a->tid > b->tid) - (a->tid < b->tid);
+}
+
+static void take_note(const struct note *note, struct reading *readings, size_t count)
+{
+    const struct reading key = {.tid = note->tid};
+    struct reading *own = bsearch(&key, readings, count, sizeof(key), compare_readings);
+    if (!own || note->time <= own->time)
+        return;
+    own->time = note->time;
+    own->owner = note->owner;
+}
+
+/* Notes stay where they are in the table, but for those that make room for others. */
+static void find_readings(struct bases *bases, uint64_t object, struct reading *readings,
+                          size_t count)
+{
+    uint32_t at = 0;
+    for (bool is_end = false; !is_end;) {
+        pthread_mutex_lock(&bases->lock);
+        uint32_t end = at + WALK_MAX < bases->count ? at + WALK_MAX : bases->count;
+        for (; at < end; at++)
+            if (bases->notes[at].object == object && bases->notes[at].seq != 0)
+                take_note(&bases->notes[at], readings, count);
+        is_end = at == bases->count;
+        pthread_mutex_unlock(&bases->lock);
+    }
+}
+
+/* A thread's number comes again, too: the one that has it now must be older than the note. */
+static bool is_own(const struct reading *reading, pid_t caller)
+{
+    int64_t start = process_start(reading->tid);
+    return start < 0 ? reading->tid == caller : start <= reading->time;
+}
+
+uint64_t bases_owner(struct bases *bases, uint64_t object, pid_t tid)
+{
+    pid_t tids[THREADS_MAX];
+    struct reading readings[THREADS_MAX];
+    struct reading last = {0};
+    if (tid <= 0) /* of another pid_namespaces(7), as all others there */
+        return 0;
+    size_t count = process_threads(tid, tids, THREADS_MAX);
+    for (size_t i = 0; i < count; i++)
+        readings[i] = (struct reading){.tid = tids[i]};
+    qsort(readings, count, sizeof(*readings), compare_readings);
+    find_readings(bases, object, readings, count);
+    for (size_t i = 0; i < count; i++)
+        if (readings[i].time > last.time && is_own(&readings[i], tid))
+            last = readings[i];
+    return last.owner;
+}

@@ -44,4 +44,9 @@ struct bases_note {
 bool bases_find(struct bases *bases, uint64_t object, struct bases_reader writer, uint64_t current,
                 struct bases_note *ret_note);
 
+/* The owner that the process of that thread was known by when it last read the object, whatever
+ * version; 0: it has not. For a call that comes without an owner. Only threads that live are looked
+ * at. Walks the whole table. */
+uint64_t bases_owner(struct bases *bases, uint64_t object, pid_t tid);
+
 #endif

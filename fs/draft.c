@@ -1,6 +1,9 @@
 #include "fs/draft.h"
 
+#include "fs/dance.h"
+#include "fs/placeholder.h"
 #include "fs/process.h"
+#include "fs/verdict.h"
 
 #include <fcntl.h>
 
@@ -15,13 +18,21 @@ static void name_request(struct request *request, const struct draft *draft)
                  buf_span(&draft->id), ".json");
 }
 
+/* The version it committed itself, or else the one it was opened on; 0: none. */
+static uint64_t known_seq(const struct draft *draft)
+{
+    return draft->committed_seq ? draft->committed_seq : draft->opened_seq;
+}
+
 /* Keeps the verdict that is in request->problem, and what it was given for. */
 static int refuse(struct request *request, struct draft *draft, uint64_t offset, struct span data)
 {
     name_request(request, draft);
     draft->was_refused = true;
+    if (known_seq(draft) != 0)
+        verdict_note(request, draft->object, false);
     if (draft->handle.flags & O_CREAT)
-        pendings_hide(request->mount->pendings, draft->object, true);
+        placeholder_hide(request, draft->object);
     problem_copy(&draft->verdict, &request->problem);
     draft->refused_offset = offset;
     draft->refused_size = data.size;
@@ -81,7 +92,6 @@ static bool follow_pending(struct request *request, struct draft *draft, struct 
 
 static int commit(struct request *request, struct draft *draft)
 {
-    struct mount *mount = request->mount;
     struct pending pending;
     bool is_pending = follow_pending(request, draft, &pending);
     if (buf_failed(&draft->id))
@@ -105,11 +115,11 @@ static int commit(struct request *request, struct draft *draft)
         put.gid = pending.entry.gid;
     }
     name_request(request, draft);
-    int result = model_put(mount->model, &put, &request->result, &request->problem);
+    int result = dance_put(request, &put);
     keep_base(draft, &request->result, result == 0);
     if (result < 0)
         return result;
-    pendings_remove(mount->pendings, draft->object);
+    placeholder_drop(request, draft->object);
     if (request->result.object != draft->object)
         draft->object = request->result.object; /* somebody else had created it first */
     draft->committed_seq = request->result.seq;
@@ -167,12 +177,6 @@ static int write_next(struct request *request, struct draft *draft, uint64_t off
 }
 
 #define DRAFTS_MAX ((uint64_t)256 << 20) /* bytes of all drafts of the mount */
-
-/* The version it committed itself, or else the one it was opened on; 0: none. */
-static uint64_t known_seq(const struct draft *draft)
-{
-    return draft->committed_seq ? draft->committed_seq : draft->opened_seq;
-}
 
 /* Appends what the version that the handle knows has from `offset` on. */
 static int read_known(struct request *request, const struct draft *draft, uint64_t offset,
@@ -339,6 +343,17 @@ int draft_truncate(struct request *request, struct draft *draft, uint64_t size)
     return result;
 }
 
+/* The number of a file that was moved there, which is then what fdinfo has; 0: none. */
+static uint64_t shown_ino(const struct request *request, const struct draft *draft)
+{
+    struct row_entry entry;
+    AUTO_VIEW struct store_view view = {0};
+    return store_read(request->mount->store, &view) == 0 &&
+                   store_entry_get(&view, draft->collection, draft->object, &entry) == 1
+               ? entry.ino
+               : 0;
+}
+
 #define ANCESTORS_MAX 8
 
 /* Whether the text may still be completed: the process, or one it inherited the descriptor from,
@@ -348,8 +363,10 @@ int draft_truncate(struct request *request, struct draft *draft, uint64_t size)
 static bool may_go_on(const struct request *request, const struct draft *draft)
 {
     pid_t pid = request->caller.reader.tid;
+    const uint64_t shown = shown_ino(request, draft);
     for (unsigned i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
-        if (process_has_writable(pid, draft->handle.inode, i == 0))
+        if (process_has_writable(pid, draft->handle.inode, i == 0) ||
+            (shown != 0 && process_has_writable(pid, shown, false)))
             return true;
         pid = process_parent(pid);
     }

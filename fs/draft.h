@@ -70,8 +70,9 @@ int draft_fsync(struct request *request, struct draft *draft);
  * error that this makes, which no caller can be given any more. */
 int draft_release(struct request *request, struct draft *draft);
 
-/* Whether somebody has the node open for writing, and who opened it. */
-bool draft_is_open(struct mount *mount, uint64_t inode, struct model_caller *ret_opener);
+/* Whether somebody has the node open for writing; who opened it, and which version. */
+bool draft_is_open(struct mount *mount, uint64_t inode, struct model_caller *ret_opener,
+                   uint64_t *ret_seq);
 
 /* The size the caller shall see, when it writes to that node itself. */
 bool draft_shown_size(struct request *request, uint64_t inode, int64_t *ret_size);

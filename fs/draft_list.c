@@ -58,14 +58,17 @@ void draft_destroy(struct mount *mount, struct draft *draft)
     free(draft);
 }
 
-bool draft_is_open(struct mount *mount, uint64_t inode, struct model_caller *ret_opener)
+bool draft_is_open(struct mount *mount, uint64_t inode, struct model_caller *ret_opener,
+                   uint64_t *ret_seq)
 {
     pthread_mutex_lock(&mount->handles_lock);
     const struct draft *draft = *bucket_of(mount, inode);
     while (draft && draft->handle.inode != inode)
         draft = draft->next;
-    if (draft)
+    if (draft) {
         *ret_opener = draft->opener;
+        *ret_seq = draft->opened_seq;
+    }
     pthread_mutex_unlock(&mount->handles_lock);
     return draft != NULL;
 }
@@ -85,8 +88,8 @@ bool draft_shown_size(struct request *request, uint64_t inode, int64_t *ret_size
             break;
     }
     pthread_mutex_unlock(&mount->handles_lock);
-    if (size < 0 || (tid != request->caller.reader.tid &&
-                     process_of(tid).pid != process_of(request->caller.reader.tid).pid))
+    if (size < 0 ||
+        (tid != request->caller.reader.tid && process_of(tid).pid != request_pid(request)))
         return false;
     *ret_size = size;
     return true;

@@ -78,10 +78,13 @@ int files_open(const char *store, uint64_t max, bool read_only, struct files **r
     files->max = max;
     files->first_free = files->last_free = UINT32_MAX;
     files->descriptors_max = descriptors_max();
+    files->self = geteuid();
     pthread_mutex_init(&files->lock, NULL);
     pthread_mutex_init(&files->making, NULL);
     uint64_t used = 0;
     int result = open_folder(files, store, problem);
+    if (result == 0 && !read_only)
+        files_temporary_clear(files);
     if (result == 0 && files->fd >= 0 && files_measure(files->fd, &used) < 0)
         result = problem_set(problem, ERR_NO_MEMORY, "no memory to count the ordinary files");
     if (result < 0) {
@@ -97,7 +100,7 @@ int files_open(const char *store, uint64_t max, bool read_only, struct files **r
     return 0;
 }
 
-static int open_top(struct files *files, const char *name, bool make, int *ret_fd)
+int files_top(struct files *files, const char *name, bool make, int *ret_fd)
 {
     const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     if (!files || (files->fd < 0 && !make))
@@ -132,7 +135,7 @@ static struct top_name top_name(uint64_t folder)
 int files_folder(struct files *files, uint64_t folder, bool make, int *ret_fd)
 {
     if (inode_tag(folder) == INODE_ROOT || inode_tag(folder) == INODE_COLLECTION)
-        return open_top(files, top_name(folder).text, make, ret_fd);
+        return files_top(files, top_name(folder).text, make, ret_fd);
     if (inode_tag(folder) != INODE_FOLDER)
         return -ERR_NOT_PERMITTED;
     AUTO_NODE struct file_node *node = files_get(files, folder);
@@ -143,6 +146,15 @@ int files_folder(struct files *files, uint64_t folder, bool make, int *ret_fd)
         return error_system(errno);
     *ret_fd = fd;
     return 0;
+}
+
+DIR *files_open_dir(int fd, const char *name)
+{
+    int own = openat(fd, name, FOLDER_FLAGS);
+    DIR *dir = own < 0 ? NULL : fdopendir(own);
+    if (!dir && own >= 0)
+        close(own);
+    return dir;
 }
 
 int files_remove(struct files *files, uint64_t collection)
@@ -166,9 +178,19 @@ uint64_t files_max(const struct files *files)
     return files->max;
 }
 
+/* A file that was removed is on disk until the kernel has forgotten it, as it soon does, unless
+ * somebody has a descriptor that opens nothing (O_PATH). */
+static int64_t lingering_max(const struct files *files)
+{
+    const uint64_t least = (uint64_t)64 << 20;
+    return (int64_t)(files->max / 4 > least ? files->max / 4 : least);
+}
+
 int files_take(struct files *files, uint64_t size)
 {
     int64_t used = atomic_load(&files->used);
+    if (atomic_load(&files->lingering) > lingering_max(files))
+        return -ERR_NO_SPACE;
     do {
         uint64_t now = used < 0 ? 0 : (uint64_t)used;
         if (size > files->max || now > files->max - size)
@@ -184,17 +206,19 @@ void files_give(struct files *files, uint64_t size)
 
 uint64_t files_cost(const struct stat *stat)
 {
-    return FILES_COST + (S_ISDIR(stat->st_mode) ? 0 : (uint64_t)stat->st_size);
+    if (S_ISDIR(stat->st_mode))
+        return FILES_COST;
+    uint64_t names = stat->st_nlink > 1 ? stat->st_nlink : 1;
+    return FILES_COST * names + (uint64_t)stat->st_size;
 }
 
 int file_node_begin(struct file_node *node, uint64_t size)
 {
     pthread_mutex_lock(&node->lock);
-    if (size <= (uint64_t)INT64_MAX - FILES_COST && size + FILES_COST <= node->counted)
+    if (size <= FILES_SIZE_MAX && size + FILES_COST <= node->counted)
         return 0;
-    uint64_t more = size > (uint64_t)INT64_MAX - FILES_COST ? (uint64_t)INT64_MAX
-                                                            : size + FILES_COST - node->counted;
-    int result = files_take(node->files, more);
+    uint64_t more = size + FILES_COST - node->counted;
+    int result = size > FILES_SIZE_MAX ? error_system(EFBIG) : files_take(node->files, more);
     if (result == 0)
         node->counted += more;
     else
@@ -202,14 +226,22 @@ int file_node_begin(struct file_node *node, uint64_t size)
     return result;
 }
 
+void files_linger(struct file_node *node, uint64_t size)
+{
+    atomic_fetch_add(&node->files->lingering, (int64_t)size - (int64_t)node->lingering);
+    node->lingering = size;
+}
+
 static void settle_locked(struct file_node *node)
 {
     struct stat stat;
     if (fstat(node->fd, &stat) < 0)
         return;
-    uint64_t now = stat.st_nlink == 0 && node->opens == 0 ? 0 : files_cost(&stat);
+    bool is_gone = stat.st_nlink == 0 && node->opens == 0;
+    uint64_t now = is_gone ? 0 : files_cost(&stat);
     files_give(node->files, node->counted - now); /* wraps as it should */
     node->counted = now;
+    files_linger(node, is_gone ? (uint64_t)stat.st_size : 0);
 }
 
 void file_node_end(struct file_node *node)
@@ -222,6 +254,19 @@ void file_node_settle(struct file_node *node)
 {
     pthread_mutex_lock(&node->lock);
     file_node_end(node);
+}
+
+int file_node_unlink(struct file_node *node, int folder_fd, const char *name, int flags)
+{
+    struct stat stat;
+    if (fstatat(folder_fd, name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
+        return error_system(errno);
+    if (!file_node_is(node, &stat))
+        return error_system(ESTALE);
+    if (unlinkat(folder_fd, name, flags) < 0)
+        return error_system(errno);
+    file_node_pin(node);
+    return 0;
 }
 
 const char *file_node_path(int fd, char out[FILE_NODE_PATH_MAX])

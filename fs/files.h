@@ -1,7 +1,9 @@
 /* files: the ordinary files, kept as they are in the store's folder.
  *
  *     STORE/files/root/       what is in the mount's root
- *     STORE/files/<object>/   what is in the collection of that object number
+ *     STORE/files/<object>/   what is in the collection of that object number; `<id>.json`, of 0
+ *                             bytes, is a placeholder's (fs/placeholder.h), and no node's
+ *     STORE/files/tmp/        what is not yet where it belongs; emptied when a mount begins
  *
  * A node is one such file or folder that the kernel knows, or that a call uses. It is found by
  * device and inode number, so that the names of a hard link are one node, and has an O_PATH
@@ -19,8 +21,11 @@
  * The limit (files_max) is on the sum of what each node has: its size, of a folder nothing, and
  * FILES_COST for itself. A file that was removed counts for as long as it is open.
  *
+ * Of the descriptors one user may have half: the open handles, and the nodes that belong to the
+ * user and keep theirs. Root, and the daemon's own user, may have them all.
+ *
  * Threads: any. The table's lock is never held over a system call; a node's own is, while its size
- * changes. */
+ * changes, and while its bytes become an entity's. */
 #ifndef PERSISTFS_FS_FILES_H
 #define PERSISTFS_FS_FILES_H
 
@@ -28,10 +33,12 @@
 #include "fs/inode.h"
 #include "store/base/error.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <sys/stat.h>
 
-#define FILES_COST 1024 /* bytes that count for a node itself */
+#define FILES_COST     1024                /* bytes that count for a node itself */
+#define FILES_SIZE_MAX ((uint64_t)1 << 44) /* bytes of a file, as ext4 has it */
 
 struct files;
 
@@ -41,6 +48,8 @@ struct file_node {
     dev_t dev;
     ino_t ino;
     uint64_t inode; /* what the kernel calls it */
+    uint64_t shown; /* what users see of it (st_ino), as files_shown_ino */
+    uid_t owner;    /* when it was found; it is in this user's share */
 
     /* Guarded by the table's lock. */
     uint64_t uses; /* the kernel's look-ups, and calls */
@@ -52,7 +61,11 @@ struct file_node {
 
     pthread_mutex_t lock; /* guards the rest */
     uint64_t counted;     /* what the limit's sum has of it */
+    uint64_t lingering;   /* what is on disk of it without a name, and not counted */
     unsigned opens;
+    unsigned set;    /* enum model_attributes: which the users have set, since it is known */
+    uint64_t object; /* the entity that it was moved onto with its last name; 0: none, */
+    uint64_t seq;    /* and the version that it is there */
     struct bases_reader closer; /* who closed it last, or let go of a copy */
 };
 
@@ -73,13 +86,16 @@ uint64_t files_max(const struct files *files);
 /* Adds to the sum; takes from it. Errors: NO_SPACE, and nothing is added. */
 int files_take(struct files *files, uint64_t size);
 void files_give(struct files *files, uint64_t size);
-/* What a node of these attributes counts. */
+/* What a node of these attributes counts: its names, and its size. */
 uint64_t files_cost(const struct stat *stat);
 
 /* The backing folder of the root, a collection or an ordinary folder, as an O_PATH descriptor that
  * is the caller's; made when it is not there and `make`. Errors: NOT_FOUND, NOT_PERMITTED (it has
  * none), what the system says. */
 int files_folder(struct files *files, uint64_t folder, bool make, int *ret_fd);
+/* Opens a folder to be listed, by its name in that of a descriptor ("." for itself); it is the
+ * caller's. NULL: it cannot be opened, and errno says why. */
+DIR *files_open_dir(int fd, const char *name);
 /* The node of a name in a folder, of which `folder_fd` is the backing one, with one use more.
  * Errors: NOT_FOUND, NO_MEMORY, what the system says (ENFILE: too many that keep a descriptor). */
 int files_find(struct files *files, uint64_t folder, int folder_fd, const char *name,
@@ -89,6 +105,8 @@ struct file_node *files_get(struct files *files, uint64_t inode);
 /* It has got another name; more than one; or none, and is found by its number alone. */
 void file_node_moved(struct file_node *node, uint64_t folder, const char *name);
 void file_node_pin(struct file_node *node);
+/* Whether it may be pinned without its owner's having more than the share. */
+bool file_node_may_pin(struct file_node *node);
 /* Takes that many uses away; the node goes with the last one. */
 void files_forget(struct files *files, uint64_t inode, uint64_t count);
 /* Gives a use back; takes NULL. */
@@ -104,20 +122,55 @@ static inline void cleanup_node(struct file_node **node)
 }
 #define AUTO_NODE __attribute__((cleanup(cleanup_node)))
 
-/* The number that users see (st_ino), of a backing one: the same after a remount, and nothing
- * else's. */
-static inline uint64_t files_shown_ino(ino_t ino)
-{
-    return (uint64_t)INODE_FILE << 58 | (ino & (((uint64_t)1 << 58) - 1));
-}
+/* The number that users see (st_ino) of what has the name in a folder: 58 bits that are made of the
+ * backing number, of the time of birth (statx(2)) and of the file's handle (name_to_handle_at(2)),
+ * as far as the file system has them, and the tag of INODE_FILE. So it is the same after a remount,
+ * and no other file's, though the backing one is given again at once. `name` may be "", for `fd`
+ * itself. 0: it is not there. */
+uint64_t files_shown_ino(int fd, const char *name);
+
+/* A descriptor of the user's share, for a handle: takes it; gives it back. Errors: ENFILE. */
+int files_share_take(struct files *files, uid_t uid);
+void files_share_give(struct files *files, uid_t uid);
 
 /* Before a change of a node's size, or of what refers to it: takes its lock, and counts it with
- * `size` bytes if that is more. Errors: NO_SPACE, and the lock is not taken. */
+ * `size` bytes if that is more. Errors: NO_SPACE, EFBIG, and the lock is not taken. */
 int file_node_begin(struct file_node *node, uint64_t size);
 /* After it: counts what is there now, and gives the lock back. */
 void file_node_end(struct file_node *node);
 /* Counts what is there now. */
 void file_node_settle(struct file_node *node);
+
+/* Takes the name away from the node, if it has it yet: between the two calls that this needs there
+ * is a moment for somebody else's rename. `flags` of unlinkat(2). Errors: ESTALE: the name is
+ * another's; what the system says. */
+int file_node_unlink(struct file_node *node, int folder_fd, const char *name, int flags);
+
+/* A regular file that has no name yet (files_temporary.c). */
+struct files_temporary {
+    struct files *files;
+    int fd;        /* of its folder */
+    char name[24]; /* "": it has been placed */
+    uint64_t cost; /* what is counted of it */
+};
+/* Makes one of those bytes, with the mode, the owner and the times of `stat`, on disk. A daemon
+ * that is not root keeps the owner. On error there is none. Errors: NO_SPACE (the limit),
+ * NOT_FOUND, what the system says. */
+int files_temporary_make(struct files *files, struct span bytes, const struct stat *stat,
+                         struct files_temporary *ret_temporary);
+/* Gives it its name: `flags` and errors of renameat2(2). */
+int files_temporary_place(struct files_temporary *temporary, int folder_fd, const char *name,
+                          unsigned flags);
+/* Gives it its name, and takes that which had it in its place, to be removed. */
+int files_temporary_exchange(struct files_temporary *temporary, int folder_fd, const char *name);
+/* Removes it, unless it has been placed. */
+void files_temporary_finish(struct files_temporary *temporary);
+
+/* Whether that is what the node is. */
+static inline bool file_node_is(const struct file_node *node, const struct stat *stat)
+{
+    return stat->st_dev == node->dev && stat->st_ino == node->ino;
+}
 
 /* Opens what the node is, for reading or writing. Errors: what the system says. */
 int file_node_open(const struct file_node *node, int flags, int *ret_fd);

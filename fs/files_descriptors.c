@@ -39,7 +39,7 @@ static int open_by_name(struct file_node *node, uint64_t folder, const char *nam
     AUTO_CLOSE int fd = openat(folder_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &stat) < 0)
         return error_system(errno);
-    if (stat.st_dev != node->dev || stat.st_ino != node->ino)
+    if (!file_node_is(node, &stat))
         return error_system(ESTALE);
     *ret_fd = fd;
     fd = -1;

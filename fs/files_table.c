@@ -85,6 +85,7 @@ static int add_locked(struct files *files, struct file_node *node, bool is_folde
 
 static void node_destroy(struct file_node *node)
 {
+    files_linger(node, 0);
     if (node->fd >= 0)
         close(node->fd);
     free(node->name);
@@ -101,6 +102,7 @@ static struct file_node *node_create(struct files *files, const struct stat *sta
     node->fd = -1;
     node->dev = stat->st_dev;
     node->ino = stat->st_ino;
+    node->owner = stat->st_uid;
     node->uses = node->busy = 1;
     node->is_pinned = S_ISDIR(stat->st_mode) || stat->st_nlink != 1;
     node->counted = stat->st_nlink > 0 ? files_cost(stat) : 0;
@@ -126,12 +128,16 @@ static int use_known_locked(struct files *files, struct file_node *node, int *fd
 static int enter_new_locked(struct files *files, struct file_node *node, bool is_folder,
                             int *ret_close)
 {
-    int result = files_claim_locked(files, ret_close);
+    int result = node->is_pinned ? files_share_take(files, node->owner) : 0;
     if (result < 0)
         return result;
-    result = add_locked(files, node, is_folder);
-    if (result < 0)
-        files->descriptors--;
+    result = files_claim_locked(files, ret_close);
+    if (result == 0) {
+        result = add_locked(files, node, is_folder);
+        files->descriptors -= result < 0;
+    }
+    if (result < 0 && node->is_pinned)
+        files_share_give(files, node->owner);
     return result;
 }
 
@@ -146,6 +152,7 @@ static int enter(struct files *files, int fd, struct file_node **ret_node)
     struct file_node *made = node_create(files, &stat);
     if (!made)
         return -ERR_NO_MEMORY;
+    made->shown = files_shown_ino(fd, "");
     pthread_mutex_lock(&files->lock);
     struct file_node *node = find_locked(files, stat.st_dev, stat.st_ino);
     int result = node ? use_known_locked(files, node, &own, &to_close)
@@ -192,6 +199,8 @@ void file_node_moved(struct file_node *node, uint64_t folder, const char *name)
 void file_node_pin(struct file_node *node)
 {
     pthread_mutex_lock(&node->files->lock);
+    if (!node->is_pinned)
+        files_share_add(node->files, node->owner);
     node->is_pinned = true;
     pthread_mutex_unlock(&node->files->lock);
 }
@@ -230,6 +239,8 @@ static void unlink_locked(struct files *files, struct file_node *node)
     free_place_locked(files, place_of(node->inode));
     files->nodes--;
     files->descriptors -= node->fd >= 0;
+    if (node->is_pinned)
+        files_share_give(files, node->owner);
 }
 
 static void give_back(struct files *files, uint64_t inode, uint64_t count, bool is_busy)

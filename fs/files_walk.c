@@ -3,7 +3,6 @@
 #include "fs/files_internal.h"
 #include "store/base/cleanup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 /* Where to go on in a folder that was left for one in it. */
@@ -27,15 +26,6 @@ struct walk {
     uint64_t total;
 };
 
-static DIR *open_below(int fd, const char *name)
-{
-    int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = below < 0 ? NULL : fdopendir(below);
-    if (!dir && below >= 0)
-        close(below);
-    return dir;
-}
-
 static void count(struct walk *walk, const struct stat *stat)
 {
     if (S_ISDIR(stat->st_mode) || stat->st_nlink < 2) {
@@ -49,7 +39,7 @@ static void count(struct walk *walk, const struct stat *stat)
 static void enter(struct walk *walk, const char *name)
 {
     struct stat stat;
-    DIR *below = open_below(dirfd(walk->dir), name);
+    DIR *below = files_open_dir(dirfd(walk->dir), name);
     if (!below)
         return;
     if (fstat(dirfd(walk->dir), &stat) == 0) {
@@ -69,7 +59,7 @@ static bool leave(struct walk *walk)
         return false;
     walk->levels.size -= sizeof(level);
     memcpy(&level, walk->levels.data + walk->levels.size, sizeof(level));
-    DIR *above = open_below(dirfd(walk->dir), "..");
+    DIR *above = files_open_dir(dirfd(walk->dir), "..");
     if (!above)
         return false;
     closedir(walk->dir);
@@ -114,7 +104,7 @@ static void count_seen(struct walk *walk)
 
 int files_measure(int fd, uint64_t *ret_size)
 {
-    struct walk walk = {.dir = open_below(fd, ".")};
+    struct walk walk = {.dir = files_open_dir(fd, ".")};
     bool goes_on = walk.dir != NULL;
     while (goes_on && !buf_failed(&walk.levels) && !buf_failed(&walk.seen)) {
         const struct dirent *entry = readdir(walk.dir);

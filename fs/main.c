@@ -3,12 +3,14 @@
  * A map of the code, from the kernel down:
  *
  *     main.c options.c mountpoint.c     the command line, the daemon, its beginning and end
- *     ops.c ops_file.c                  what the kernel asks: decode, call the node, reply
+ *     ops.c ops_*.c                     what the kernel asks: decode, call the node, reply
  *     report.c refusals.c               what became of it: the log, the problem documents
  *     node.c node_*.c inode.h names.c   where a name leads: one kind of node a file
  *     draft.c draft_list.c pending.c    what was written and is not committed yet
+ *     placeholder.c placeholder_file.c  empty files that are no entities yet
  *     files.c files_*.c                 the ordinary files, kept beside the engine's
  *     reader.c                          an open file sees one version
+ *     dance.c verdict.c                 names that are taken away and may be brought back
  *     process.c                         what proc(5) knows of a caller
  *     watch.c reaper.c                  the two threads that act on their own
  *     verb_check.c                      `persistfs check`
@@ -18,13 +20,17 @@
  *     model.c model_*.c bases.c         what a user means: every change, one command each
  *     ../audit  ../store  ../schema     what happened; where bytes are; what is valid
  */
+#include "fs/dance.h"
 #include "fs/files.h"
 #include "fs/mountpoint.h"
 #include "fs/ops.h"
+#include "fs/ops_session.h"
 #include "fs/options.h"
+#include "fs/placeholder.h"
 #include "fs/reaper.h"
 #include "fs/report.h"
 #include "fs/verbs.h"
+#include "fs/verdict.h"
 #include "fs/watch.h"
 #include "store/base/cleanup.h"
 #include "store/base/clock.h"
@@ -112,8 +118,9 @@ static int open_mount(struct daemon *daemon, struct problem *problem)
         mount->correlation_base = (uint64_t)mount->mounted;
     mount->refusals = refusals_create();
     mount->pendings = pendings_create();
+    mount->verdicts = verdicts_create();
     mount->log = journal_create(options->foreground);
-    if (!mount->refusals || !mount->pendings || !mount->log)
+    if (!mount->refusals || !mount->pendings || !mount->verdicts || !mount->log)
         return problem_set(problem, ERR_NO_MEMORY, "no memory");
     int result = store_open(options->store, &store, &mount->store, problem);
     if (result == 0)
@@ -121,6 +128,8 @@ static int open_mount(struct daemon *daemon, struct problem *problem)
     if (result == 0)
         result = files_open(options->store, options->files_max, options->read_only, &mount->files,
                             problem);
+    if (result == 0 && !options->read_only)
+        placeholder_sweep(mount);
     return result;
 }
 
@@ -131,6 +140,7 @@ static void close_mount(struct mount *mount)
     store_close(mount->store);
     refusals_destroy(mount->refusals);
     pendings_destroy(mount->pendings);
+    verdicts_destroy(mount->verdicts);
     journal_destroy(mount->log);
     pthread_rwlock_destroy(&mount->dropping);
     pthread_mutex_destroy(&mount->handles_lock);
@@ -167,6 +177,8 @@ static int open_session(struct daemon *daemon, struct problem *problem)
         return problem_set(problem, ERR_INTERNAL, "FUSE could not be set up");
     if (fuse_session_mount(daemon->session, options->mountpoint) != 0)
         return problem_set(problem, ERR_INTERNAL, "%s could not be mounted", options->mountpoint);
+    if (ops_session_take(daemon->session) != 0)
+        return problem_set(problem, ERR_NO_MEMORY, "no memory for the session");
     return 0;
 }
 
@@ -192,6 +204,9 @@ static int start_threads(struct daemon *daemon, struct problem *problem)
     int result = reaper_start(daemon->mount.model, &daemon->mount.reaper);
     if (result < 0)
         return problem_set(problem, (enum err) - result, "a thread could not be started");
+    result = dances_start(&daemon->mount, &daemon->mount.dances);
+    if (result < 0)
+        return problem_set(problem, (enum err) - result, "a thread could not be started");
     return options->schema ? watch_start(&daemon->mount, options->schema, &daemon->watch, problem)
                            : 0;
 }
@@ -209,7 +224,8 @@ static int run(struct daemon *daemon, struct problem *problem)
         result = serve(daemon, problem);
         fuse_remove_signal_handlers(daemon->session);
     }
-    watch_stop(daemon->watch);
+    watch_stop(daemon->watch); /* it may wait for what the next one settles */
+    dances_stop(daemon->mount.dances);
     reaper_stop(daemon->mount.reaper);
     if (daemon->session) {
         fuse_session_unmount(daemon->session);

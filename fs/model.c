@@ -33,6 +33,19 @@ void model_close(struct model *model)
     free(model);
 }
 
+void model_set_leaving(struct model *model,
+                       bool (*is_leaving)(void *context, uint64_t object, pid_t pid), void *context)
+{
+    model->is_leaving = is_leaving;
+    model->leaving_context = context;
+}
+
+bool batch_is_leaving(const struct batch *batch, uint64_t object)
+{
+    const struct model *model = batch->model;
+    return model->is_leaving && model->is_leaving(model->leaving_context, object, batch->pid);
+}
+
 struct store *model_store(struct model *model)
 {
     return model->store;

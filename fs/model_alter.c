@@ -304,9 +304,14 @@ int alter_collection(struct batch *batch, struct command *command, const struct 
     return result;
 }
 
-/* Refuses to take away what another schema refers to. */
-static int check_dependents(struct batch *batch, struct command *command,
-                            const struct target *target)
+int alter_renamed(struct batch *batch, struct command *command, const struct target *target,
+                  uint64_t commit)
+{
+    return tree_get(target->tree, "$id") ? bring_dependents(batch, command, target, commit) : 0;
+}
+
+int alter_check_dependents(struct batch *batch, struct command *command,
+                           const struct target *target)
 {
     CLEANUP(source_ids_finish) struct source_ids ids = {0};
     struct row_entry entry;
@@ -343,5 +348,5 @@ int alter_drop(struct batch *batch, struct command *command, const struct target
         return problem_set(&command->problem, ERR_NOT_EMPTY,
                            "the collection %.*s still has entities: remove them first",
                            (int)target->name.size, target->name.data);
-    return check_dependents(batch, command, target);
+    return alter_check_dependents(batch, command, target);
 }

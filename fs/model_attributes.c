@@ -31,6 +31,21 @@ static int merge(struct batch *batch, const struct setting *setting, struct row_
     return found < 0 ? found : 0;
 }
 
+/* The mtime of a folder is the time of its listing's last change, or what it was set to since. One
+ * whose listing never changed has that of its entry, which is about to be another. */
+static int set_listing_time(struct batch *batch, const struct setting *setting, int64_t before)
+{
+    int64_t time = before;
+    int found = 0;
+    if (setting->mask & MODEL_MTIME)
+        time = setting->entry->mtime;
+    else
+        found = store_time_get(&batch->view, setting->object, &time);
+    if (found != 0)
+        return found < 0 ? found : 0;
+    return store_time_put(&batch->view, setting->object, time);
+}
+
 static int run(struct batch *batch, struct command *command)
 {
     const struct setting *setting = (const struct setting *)command;
@@ -45,12 +60,16 @@ static int run(struct batch *batch, struct command *command)
     entry.name = arena_copy(&command->arena, entry.name);
     if (!entry.name.data)
         return -ERR_NO_MEMORY;
+    int64_t before = found == 1 ? entry.ctime : batch->now;
     int result = merge(batch, setting, &entry);
     if (result < 0)
         return result;
     batch_apply(batch);
-    return store_entry_put(&batch->view, setting->parent, setting->object, batch->state.seq,
-                           &entry);
+    if (setting->parent == STORE_ROOT)
+        result = set_listing_time(batch, setting, before);
+    return result < 0 ? result
+                      : store_entry_put(&batch->view, setting->parent, setting->object,
+                                        batch->state.seq, &entry);
 }
 
 int model_set_attributes(struct model *model, uint64_t parent, uint64_t object, unsigned mask,

@@ -106,11 +106,9 @@ int change_bind(struct batch *batch, uint64_t collection, struct span name, uint
     return result < 0 ? result : store_time_put(&batch->view, collection, batch->now);
 }
 
-int change_unbind(struct batch *batch, uint64_t collection, struct span name, uint64_t object)
+int change_unlist(struct batch *batch, uint64_t collection, struct span name, uint64_t object)
 {
-    const struct row_binding binding = {.object = object, .live = false};
     struct row_entry entry = {0};
-    uint64_t seq = batch->state.seq;
     int result = store_entry_get(&batch->view, collection, object, &entry);
     if (result < 0)
         return result;
@@ -118,8 +116,13 @@ int change_unbind(struct batch *batch, uint64_t collection, struct span name, ui
     entry.live = false;
     entry.name = name;
     entry.ctime = batch->now;
-    result = store_name_put(&batch->view, collection, name, seq, &binding);
-    if (result == 0)
-        result = store_entry_put(&batch->view, collection, object, seq, &entry);
+    result = store_entry_put(&batch->view, collection, object, batch->state.seq, &entry);
     return result < 0 ? result : store_time_put(&batch->view, collection, batch->now);
+}
+
+int change_unbind(struct batch *batch, uint64_t collection, struct span name, uint64_t object)
+{
+    const struct row_binding binding = {.object = object, .live = false};
+    int result = store_name_put(&batch->view, collection, name, batch->state.seq, &binding);
+    return result < 0 ? result : change_unlist(batch, collection, name, object);
 }

@@ -32,6 +32,8 @@ static const char *table_name(enum key_table table)
         return "places of events";
     case KEY_TIME:
         return "times of folders";
+    case KEY_XATTR:
+        return "extended attributes";
     default:
         return "rows of no known table";
     }
@@ -187,6 +189,7 @@ static void read_key(struct span key, uint64_t *ret_object, uint64_t *ret_seq)
     case KEY_VERSION:
     case KEY_NAME:
     case KEY_UNIQUE:
+    case KEY_XATTR:
         *ret_object = key_u64_at(key, CHECK_FIRST);
         *ret_seq = remembers ? key_seq(key) : CHECK_NO_SEQ;
         break;
@@ -222,6 +225,8 @@ static struct span key_text(struct span key)
     size_t behind = 2 + CHECK_SEQ_SIZE;
     if (key.data[0] == KEY_NAME)
         at = CHECK_NAME_TEXT;
+    else if (key.data[0] == KEY_XATTR)
+        at = CHECK_XATTR_TEXT;
     else if (key.data[0] == KEY_UNIQUE)
         at = CHECK_UNIQUE_TEXT;
     else if (key.data[0] == KEY_REFERENCE)
@@ -237,7 +242,8 @@ static struct span key_text(struct span key)
 static void show_text(struct buf *out, struct span key)
 {
     struct span text = key.size > 0 ? key_text(key) : key;
-    const char *quote = key.size > 0 && key.data[0] == KEY_NAME ? "\"" : "";
+    bool is_name = key.size > 0 && (key.data[0] == KEY_NAME || key.data[0] == KEY_XATTR);
+    const char *quote = is_name ? "\"" : "";
     if (text.size == 0)
         return;
     buf_append_string(out, quote);
@@ -379,6 +385,7 @@ static int run(struct check *check)
                                                     model_check_pass_names,
                                                     model_check_pass_values,
                                                     model_check_pass_references,
+                                                    model_check_pass_xattrs,
                                                     model_check_pass_outbox};
     int result = 0;
     for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]) && result == 0; i++)

@@ -57,6 +57,7 @@ enum check_offset {
     CHECK_NAME_TEXT = 13,
     CHECK_UNIQUE_TEXT = 21,
     CHECK_REFERENCE_TEXT = 5,
+    CHECK_XATTR_TEXT = 13,
     CHECK_REFERRER_SIZE = 16, /* object and rule, behind the text */
     CHECK_EVENT_WORKER = 6,
     CHECK_EVENT_ID = 14,
@@ -83,6 +84,7 @@ int model_check_pass_histories(struct check *check);  /* the versions of each ob
 int model_check_pass_names(struct check *check);      /* names, entries, versions */
 int model_check_pass_values(struct check *check);     /* documents, schemas, unique indexes */
 int model_check_pass_references(struct check *check); /* who refers to what; after the values */
+int model_check_pass_xattrs(struct check *check);     /* whose the extended attributes are */
 int model_check_pass_outbox(struct check *check);     /* events, places, counts */
 
 #endif

@@ -106,6 +106,15 @@ static int check_place(struct check *check, struct span key, struct span value)
     return check_seq(check, key, key_u64_at(key, CHECK_FIRST));
 }
 
+static int check_xattr(struct check *check, struct span key, struct span value)
+{
+    struct row_xattr row;
+    if (row_xattr_decode(value, &row) < 0)
+        return damaged(check, key);
+    int result = check_seq(check, key, key_seq(key));
+    return result < 0 ? result : check_object(check, key, key_u64_at(key, CHECK_FIRST));
+}
+
 static struct layout layout_of(uint8_t table)
 {
     switch (table) {
@@ -133,6 +142,8 @@ static struct layout layout_of(uint8_t table)
         return (struct layout){14, 0, check_place};
     case KEY_TIME:
         return (struct layout){13, 0, check_number};
+    case KEY_XATTR:
+        return (struct layout){21, CHECK_XATTR_TEXT, check_xattr};
     default:
         return (struct layout){0};
     }

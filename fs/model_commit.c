@@ -18,7 +18,8 @@ void command_init(struct command *command, const struct model_caller *caller)
     pthread_cond_init(&command->wake, NULL);
     if (!caller)
         return;
-    struct process process = process_of(caller->reader.tid);
+    struct process process =
+        caller->process.pid != 0 ? caller->process : process_of(caller->reader.tid);
     command->actor =
         (struct audit_actor){.uid = caller->uid, .gid = caller->gid, .pid = process.pid};
     memcpy(command->actor.comm, process.comm, sizeof(command->actor.comm));
@@ -57,6 +58,7 @@ static void run_one(struct batch *batch, struct command *command)
     problem_finish(&command->problem);
     command->result = (struct model_result){.waited = began - command->entered};
     batch->applying = false;
+    batch->pid = command->actor.pid;
     command->outcome = command->run(batch, command);
     command->result.ran = clock_monotonic() - began;
 }

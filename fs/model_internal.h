@@ -20,6 +20,8 @@ struct model {
     struct bases *bases;          /* owned */
     struct schema_cache *schemas; /* owned */
     struct model_options options;
+    bool (*is_leaving)(void *context, uint64_t object, pid_t pid); /* NULL: nobody is */
+    void *leaving_context;
 
     pthread_mutex_t queue_lock; /* guards the queue and the `done` and `leads` of its commands;
                                    never held while a transaction is under way */
@@ -37,7 +39,11 @@ struct batch {
     int64_t now;            /* real time, nanoseconds; one for all */
     bool dirty;             /* state must be written */
     bool applying;          /* the command under way has begun to write */
+    pid_t pid;              /* whose it is */
 };
+
+/* Whether the entity is about to be deleted, to the eyes of the command under way. */
+bool batch_is_leaving(const struct batch *batch, uint64_t object);
 
 struct command {
     /* Decides and applies. May be called more than once, each time in a fresh transaction. */
@@ -161,6 +167,8 @@ int target_erase(struct batch *batch, struct command *command, struct arena *are
  * but for a value that a change would bring into conflict. Errors: REFERENCE_HELD. */
 int target_delete(struct batch *batch, struct command *command, struct target *target,
                   const struct schema_ref *schema, uint64_t heir);
+/* Then takes away the folder of a collection whose schema it was. */
+int target_drop_folder(struct batch *batch, const struct target *target);
 
 /* Refuses a write whose base is not the current version. Sets command->result.base. */
 int target_check_base(struct batch *batch, struct command *command, const struct target *target,
@@ -229,6 +237,8 @@ int references_apply(struct batch *batch, uint64_t object, uint64_t seq,
  * REFERENCE_HELD. */
 int referrers_check_rename(struct batch *batch, struct command *command,
                            const struct target *target, const struct schema_ref *schema);
+/* The same of a collection's name, and of all entities in it. */
+int referrers_check_collection(struct batch *batch, struct command *command, struct span name);
 /* What a deletion takes along: who is to be deleted or changed because it refers to the target, or
  * to one that is to be deleted. `*ret_cascade` is the caller's, and NULL when nobody does. Only
  * looks. Errors: REFERENCE_HELD. */
@@ -275,16 +285,64 @@ struct change {
 /* Writes it, and sets the command's result. Must follow batch_apply. */
 int change_append(struct batch *batch, struct command *command, struct arena *arena,
                   const struct change *change);
+/* The mtime that an entry shows while its version is the one of `seq`, made `at`. */
+static inline int64_t entry_mtime(const struct row_entry *entry, uint64_t seq, int64_t at)
+{
+    return entry->mtime_seq == seq ? entry->mtime : at;
+}
+
 /* Gives an object a name and an entry, or takes them away. */
 int change_bind(struct batch *batch, uint64_t collection, struct span name, uint64_t object,
                 const struct row_entry *entry);
 int change_unbind(struct batch *batch, uint64_t collection, struct span name, uint64_t object);
+/* Takes the entry away alone: the name is another's by now. */
+int change_unlist(struct batch *batch, uint64_t collection, struct span name, uint64_t object);
+
+/* An entity that is about to get another id, or another collection, or both. */
+struct move {
+    struct target target;               /* the entity, where it is */
+    const struct schema_ref *from, *to; /* of its collection, and of its next one; one without a
+                                           schema: that of the schemas */
+    struct span name;                   /* its next one */
+    bool is_name_taken;          /* its name has been given to another before, in this commit */
+    const struct tree *tree;     /* the document there, */
+    struct span document;        /* and its text; the arena's */
+    struct values before, after; /* when the collection is another */
+};
+
+/* Makes the document, and the values, for the next collection, whose schema must be satisfied.
+ * Errors: as model_put. */
+int move_compose(struct command *command, struct move *move);
+/* Its record, names and entries. Begins to write. */
+int move_write(struct batch *batch, struct command *command, const struct move *move,
+               uint64_t commit);
+/* What the indexes have of it, in the two collections. */
+int move_release_values(struct batch *batch, const struct move *move);
+int move_take_values(struct batch *batch, const struct move *move);
+
+/* What extended attributes an entity may have. */
+#define MODEL_XATTR_NUMBER 64
+#define MODEL_XATTR_NAME   255   /* bytes of a name; the kernel passes no longer ones */
+#define MODEL_XATTR_VALUE  65536 /* of a value */
+#define MODEL_XATTR_SUM    65536 /* of all names and values */
+
+/* Takes all extended attributes of an object that was deleted, as of the last record. */
+int xattrs_erase(struct batch *batch, struct arena *arena, uint64_t object);
 
 /* A schema that was validated is about to be in force, and was written: brings the entities of its
  * collection under it, and those of the collections that refer to it. `target` is as it was before.
  * Writes as it goes; the command is alone in its transaction. */
 int alter_collection(struct batch *batch, struct command *command, const struct target *target,
                      const struct tree *tree, const struct schema *schema);
+/* The same of one that got another name, which can be part of its $id: of those who come to refer
+ * to it. `commit` is the first seq of this commit. The command's result may be theirs then. */
+int alter_renamed(struct batch *batch, struct command *command, const struct target *target,
+                  uint64_t commit);
+/* Refuses to take a schema's name away while the schema of another collection refers to it. Errors:
+ * REFERENCE_HELD. */
+int alter_check_dependents(struct batch *batch, struct command *command,
+                           const struct target *target);
+/* The same, and while its collection has entities. Errors: NOT_EMPTY, REFERENCE_HELD. */
 int alter_drop(struct batch *batch, struct command *command, const struct target *target);
 
 #endif

@@ -130,12 +130,53 @@ static int validate(struct batch *batch, struct put *put, struct writing *writin
                                                &command->problem);
 }
 
+/* Gives an entry what the caller wants of it, while its version is the one of `seq`, made `at`.
+ * Returns whether that is a change. */
+static bool dress(const struct model_put *args, uint64_t seq, int64_t at, struct row_entry *entry)
+{
+    const struct row_entry before = *entry;
+    if (args->attributes & MODEL_MODE)
+        entry->mode = args->mode & 0777;
+    if (args->attributes & MODEL_UID)
+        entry->uid = args->uid;
+    if (args->attributes & MODEL_GID)
+        entry->gid = args->gid;
+    if (args->ino != 0)
+        entry->ino = args->ino;
+    bool has_new_mtime = args->has_mtime && args->mtime != entry_mtime(entry, seq, at);
+    if (has_new_mtime) {
+        entry->mtime = args->mtime;
+        entry->mtime_seq = seq;
+    }
+    return has_new_mtime || entry->mode != before.mode || entry->uid != before.uid ||
+           entry->gid != before.gid || entry->ino != before.ino;
+}
+
+/* The entry of an entity that was there before. */
+static int dress_present(struct batch *batch, const struct model_put *args,
+                         const struct target *target, uint64_t seq, int64_t at)
+{
+    struct row_entry entry;
+    if (args->attributes == 0 && args->ino == 0 && !args->has_mtime)
+        return 0;
+    int found = store_entry_get(&batch->view, target->collection, target->object, &entry);
+    if (found != 1)
+        return found < 0 ? found : -ERR_DAMAGED;
+    if (!dress(args, seq, at, &entry))
+        return 0;
+    entry.name = target->name;
+    entry.ctime = batch->now;
+    batch_apply(batch);
+    return store_entry_put(&batch->view, target->collection, target->object, batch->state.seq,
+                           &entry);
+}
+
 /* The caller's entry for something new. Ids of entities are private to their owner; folders are
  * made as mkdir(2) makes them. */
 static struct row_entry new_entry(const struct put *put, int64_t now, bool is_folder)
 {
     const struct model_put *args = put->args;
-    uint32_t folder_mode = args->folder_mode ? args->folder_mode : 0755;
+    uint32_t folder_mode = args->folder_mode ? args->folder_mode & 07777 : 0755;
     return (struct row_entry){.live = true,
                               .mode = is_folder ? folder_mode : args->mode & 0777,
                               .uid = args->uid,
@@ -148,6 +189,7 @@ static int bind_new(struct batch *batch, struct put *put, const struct writing *
 {
     const struct target *target = &writing->target;
     struct row_entry entry = new_entry(put, batch->now, false);
+    dress(put->args, batch->state.seq, batch->now, &entry);
     int result = change_bind(batch, target->collection, target->name, target->object, &entry);
     if (result < 0 || target->collection != STORE_SCHEMAS)
         return result;
@@ -177,8 +219,10 @@ static int apply(struct batch *batch, struct put *put, struct writing *writing,
     };
     batch_apply(batch);
     int result = change_append(batch, command, &command->arena, &change);
-    if (result == 0 && !target->exists)
-        result = bind_new(batch, put, writing);
+    if (result == 0)
+        result = target->exists
+                     ? dress_present(batch, put->args, target, batch->state.seq, batch->now)
+                     : bind_new(batch, put, writing);
     return result < 0 ? result
                       : values_apply(batch, target->collection, target->object, before, after);
 }
@@ -231,7 +275,11 @@ static int check_created(struct batch *batch, struct put *put, const struct targ
     if (found != 1)
         return found < 0 ? found : -ERR_DAMAGED;
     const struct model_caller *caller = &args->caller;
-    uint32_t bit = caller->uid == entry.uid ? 0200 : caller->gid == entry.gid ? 0020 : 0002;
+    uint32_t bit = 0002;
+    if (caller->uid == entry.uid)
+        bit = 0200;
+    else if (caller->gid == entry.gid || process_has_group(caller->reader.tid, entry.gid))
+        bit = 0020;
     if (caller->uid == 0 || caller->uid == geteuid() || entry.mode & bit)
         return 0;
     return problem_set(problem, ERR_ACCESS,
@@ -278,6 +326,8 @@ static int run(struct batch *batch, struct command *command)
         command->result.object = writing.target.object;
         command->result.seq = writing.target.seq;
         command->result.version = writing.target.row.version;
+        result = dress_present(batch, put->args, &writing.target, writing.target.seq,
+                               writing.target.row.at);
     } else if (result == 0) {
         result = check_version_required(put, &writing);
         if (result == 0)

@@ -255,6 +255,8 @@ int references_check(struct batch *batch, const struct schema_ref *schema, struc
             found = reference_find(&batch->view, collection.object, id_of(reference), &entity);
         if (found < 0)
             return found;
+        if (entity.live && batch_is_leaving(batch, entity.object))
+            return -ERR_LEAVING;
         if (entity.live)
             continue;
         refuse_missing(problem, schema, reference, collection.live);

@@ -125,6 +125,29 @@ int referrers_check_rename(struct batch *batch, struct command *command,
     return result;
 }
 
+int referrers_check_collection(struct batch *batch, struct command *command, struct span name)
+{
+    AUTO_BUF struct buf targets = {0};
+    AUTO_BUF struct buf text = {0};
+    struct store_referrer from;
+    reference_target(&targets, name, span_make(NULL, 0));
+    if (buf_failed(&targets))
+        return -ERR_NO_MEMORY;
+    int found = store_reference_within(&batch->view, buf_span(&targets), &from);
+    if (found != 1)
+        return found;
+    struct referrer referrer = {0};
+    int result = referrer_load(batch, name, from, &referrer, &command->problem);
+    if (result == 0) {
+        referrer_show(&text, &referrer);
+        result = problem_set(&command->problem, ERR_REFERENCE_HELD,
+                             "%.*s, whose name would change, is referred to by %s", (int)name.size,
+                             name.data, buf_string(&text));
+    }
+    referrer_finish(&referrer);
+    return result;
+}
+
 /* Finding out what a deletion takes along. */
 
 struct planning {

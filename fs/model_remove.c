@@ -6,6 +6,7 @@ struct removal {
     uint64_t collection;
     struct span name;
     struct model_base base;
+    bool only_asks; /* decides, and leaves it at that */
 };
 
 /* Takes an entity out of names, listings and indexes, and leaves its last record. */
@@ -32,6 +33,8 @@ int target_erase(struct batch *batch, struct command *command, struct arena *are
     result = change_append(batch, command, arena, &change);
     if (result == 0)
         result = change_unbind(batch, target->collection, target->name, target->object);
+    if (result == 0)
+        result = xattrs_erase(batch, arena, target->object);
     return result < 0 ? result
                       : values_apply(batch, target->collection, target->object, &before, &none);
 }
@@ -50,12 +53,22 @@ int target_delete(struct batch *batch, struct command *command, struct target *t
     return result;
 }
 
-static int drop_folder(struct batch *batch, const struct target *target)
+int target_drop_folder(struct batch *batch, const struct target *target)
 {
     const struct row_entry entry = {.name = target->name, .ctime = batch->now};
     int result =
         store_entry_put(&batch->view, STORE_ROOT, target->object, batch->state.seq, &entry);
     return result < 0 ? result : store_time_put(&batch->view, STORE_ROOT, batch->now);
+}
+
+static int ask(struct batch *batch, struct command *command, const struct target *target,
+               const struct schema_ref *schema)
+{
+    struct cascade *cascade = NULL;
+    int result = schema ? cascade_plan(batch, command, target, schema, 0, &cascade) : 0;
+    bool has_company = cascade != NULL;
+    cascade_destroy(cascade);
+    return result < 0 ? result : has_company;
 }
 
 static int remove_target(struct batch *batch, struct removal *removal,
@@ -71,10 +84,12 @@ static int remove_target(struct batch *batch, struct removal *removal,
     result = target_check_base(batch, command, &target, NULL, removal->base);
     if (result == 0 && !schema)
         result = alter_drop(batch, command, &target);
+    if (result == 0 && removal->only_asks)
+        return ask(batch, command, &target, schema);
     if (result == 0)
         result = target_delete(batch, command, &target, schema, 0);
     if (result == 0 && !schema)
-        result = drop_folder(batch, &target);
+        result = target_drop_folder(batch, &target);
     return result;
 }
 
@@ -102,4 +117,13 @@ int model_remove(struct model *model, const struct model_caller *caller, uint64_
     int result = command_submit(model, &removal.command, problem);
     *ret_result = removal.command.result;
     return result;
+}
+
+int model_check_remove(struct model *model, const struct model_caller *caller, uint64_t collection,
+                       struct span name, struct problem *problem)
+{
+    struct removal removal = {.collection = collection, .name = name, .only_asks = true};
+    command_init(&removal.command, caller);
+    removal.command.run = run;
+    return command_submit(model, &removal.command, problem);
 }

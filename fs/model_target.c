@@ -115,15 +115,35 @@ static uint64_t version_at(struct batch *batch, uint64_t object, uint64_t seq)
     return store_version_as_of(&batch->view, object, seq, &found, &row) == 1 ? row.version : 0;
 }
 
+#define RENAMES_MAX 64 /* that are looked at */
+
+/* Whether all that came after the version were the caller's process's own renames: these bring no
+ * owner that could be noted. */
+static bool has_only_renamed(struct batch *batch, const struct command *command,
+                             const struct target *target, uint64_t since)
+{
+    uint64_t seq = target->seq;
+    struct row_version row = target->row;
+    for (unsigned i = 0; i < RENAMES_MAX && seq > since; i++) {
+        if (row.op != ROW_RENAME || audit_record_pid(&row) != (uint32_t)command->actor.pid ||
+            store_version_as_of(&batch->view, target->object, seq - 1, &seq, &row) != 1)
+            return false;
+    }
+    return seq == since;
+}
+
 static int check_opened(struct batch *batch, struct command *command, const struct target *target,
                         const struct bases_reader *reader, uint64_t seq)
 {
     struct bases_note note;
-    if (seq == target->seq)
-        return 0;
+    bool is_known =
+        reader && bases_find(batch->model->bases, target->object, *reader, target->seq, &note);
+    if (seq == target->seq) /* opened on it, perhaps with what was read before in mind */
+        return !is_known || note.seq >= seq || has_only_renamed(batch, command, target, note.seq)
+                   ? 0
+                   : conflict(command, target, version_at(batch, target->object, note.seq));
     /* What the process wrote itself, through another handle, is no news to it. */
-    if (reader && bases_find(batch->model->bases, target->object, *reader, target->seq, &note) &&
-        note.written == target->seq)
+    if (is_known && note.written == target->seq)
         return 0;
     return conflict(command, target, version_at(batch, target->object, seq));
 }
@@ -139,16 +159,36 @@ static int check_deleted(struct batch *batch, struct command *command, const str
     if (before == 0 || !bases_find(batch->model->bases, before, *reader, 0, &note))
         return 0;
     int found = store_version_get(&batch->view, before, &seq, &row);
-    if (found != 1 || audit_record_pid(&row) == (uint32_t)command->actor.pid)
-        return found < 0 ? found : 0;
+    if (found != 1)
+        return found;
+    /* Who deleted it himself may create it anew, unless somebody else has done so first. */
+    uint32_t pid = (uint32_t)command->actor.pid;
+    if (audit_record_pid(&row) == pid && (!target->exists || audit_record_pid(&target->row) == pid))
+        return 0;
     command->result.object = before;
     return conflict(command, target, version_at(batch, before, note.seq));
+}
+
+static int check_last(struct batch *batch, struct command *command, const struct target *target,
+                      const struct bases_reader *reader, uint64_t number)
+{
+    struct bases_note note = {.seq = number};
+    assert(reader); /* a verb that FUSE sends no owner with has nothing to look up */
+    bool is_known = target->exists &&
+                    bases_find(batch->model->bases, target->object, *reader, target->seq, &note);
+    if (!target->exists || (!is_known && number == 0)) {
+        command->result.base = (struct model_base){.kind = MODEL_BASE_NONE};
+        return check_deleted(batch, command, target, reader);
+    }
+    command->result.base = (struct model_base){MODEL_BASE_OPENED, note.seq};
+    if (note.seq == target->seq || (is_known && has_only_renamed(batch, command, target, note.seq)))
+        return 0;
+    return conflict(command, target, version_at(batch, target->object, note.seq));
 }
 
 int target_check_base(struct batch *batch, struct command *command, const struct target *target,
                       const struct bases_reader *reader, struct model_base base)
 {
-    struct bases_note note;
     command->result.base = base;
     switch (base.kind) {
     case MODEL_BASE_PINNED:
@@ -158,16 +198,7 @@ int target_check_base(struct batch *batch, struct command *command, const struct
     case MODEL_BASE_OPENED:
         return target->exists ? check_opened(batch, command, target, reader, base.number) : 0;
     case MODEL_BASE_LAST:
-        assert(reader); /* a verb that FUSE sends no owner with has nothing to look up */
-        if (!target->exists ||
-            !bases_find(batch->model->bases, target->object, *reader, target->seq, &note)) {
-            command->result.base.kind = MODEL_BASE_NONE;
-            return check_deleted(batch, command, target, reader);
-        }
-        command->result.base = (struct model_base){MODEL_BASE_OPENED, note.seq};
-        return note.seq == target->seq
-                   ? 0
-                   : conflict(command, target, version_at(batch, target->object, note.seq));
+        return check_last(batch, command, target, reader, base.number);
     case MODEL_BASE_NONE:
     default:
         return 0;

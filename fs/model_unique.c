@@ -103,8 +103,11 @@ int unique_check(struct batch *batch, const struct schema_ref *schema, uint64_t 
                                      &binding);
         if (found < 0)
             return found;
-        if (found == 1 && binding.live && binding.object != object)
-            return refuse(batch, schema, value, binding.object, problem);
+        if (found != 1 || !binding.live || binding.object == object)
+            continue;
+        if (batch_is_leaving(batch, binding.object))
+            return -ERR_LEAVING;
+        return refuse(batch, schema, value, binding.object, problem);
     }
     return 0;
 }

@@ -1,5 +1,8 @@
-#include "fs/node.h"
+#include "fs/node_file.h"
 
+#include "fs/dance.h"
+#include "fs/placeholder.h"
+#include "fs/process.h"
 #include "store/base/clock.h"
 
 #include <fcntl.h>
@@ -25,7 +28,10 @@ const struct node_kind *node_kind_of(uint64_t inode)
 
 static struct timespec timespec_of(int64_t time)
 {
-    return (struct timespec){.tv_sec = time / CLOCK_SECOND, .tv_nsec = time % CLOCK_SECOND};
+    int64_t rest = time % CLOCK_SECOND;
+    bool is_below = rest < 0; /* before 1970 */
+    return (struct timespec){.tv_sec = time / CLOCK_SECOND - is_below,
+                             .tv_nsec = is_below ? rest + CLOCK_SECOND : rest};
 }
 
 void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime)
@@ -52,9 +58,8 @@ void node_stat_size(struct stat *stat, uint64_t size)
     stat->st_blocks = (stat->st_size + 511) / 512;
 }
 
-/* A view outlives the entity, and so do its permissions: the newest entry is looked at, live or
- * not.
- */
+/* A view outlives the entity, and so do its permissions: the newest entry is looked at, whether
+ * it is live or not. */
 int node_view_stat(struct request *request, struct store_view *view, uint64_t inode,
                    struct stat *ret_stat)
 {
@@ -80,9 +85,21 @@ int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *
     return node_kind_of(inode)->getattr(request, inode, &ret_entry->stat);
 }
 
-static int64_t time_of(struct timespec time)
+int64_t node_time(struct timespec time)
 {
-    return (int64_t)time.tv_sec * CLOCK_SECOND + time.tv_nsec;
+    int64_t result;
+    return __builtin_mul_overflow(time.tv_sec, CLOCK_SECOND, &result) ||
+                   __builtin_add_overflow(result, time.tv_nsec, &result)
+               ? (time.tv_sec < 0 ? INT64_MIN : INT64_MAX)
+               : result;
+}
+
+unsigned node_attributes(unsigned set)
+{
+    return (set & NODE_SET_MODE ? MODEL_MODE : 0U) | (set & NODE_SET_UID ? MODEL_UID : 0U) |
+           (set & NODE_SET_GID ? MODEL_GID : 0U) |
+           (set & (NODE_SET_ATIME | NODE_SET_ATIME_NOW) ? MODEL_ATIME : 0U) |
+           (set & (NODE_SET_MTIME | NODE_SET_MTIME_NOW) ? MODEL_MTIME : 0U);
 }
 
 int node_set_attributes(struct request *request, uint64_t parent, uint64_t object,
@@ -92,12 +109,9 @@ int node_set_attributes(struct request *request, uint64_t parent, uint64_t objec
     struct row_entry entry = {.mode = wanted->st_mode & (S_ISDIR(wanted->st_mode) ? 07777 : 0777),
                               .uid = wanted->st_uid,
                               .gid = wanted->st_gid,
-                              .atime = set & NODE_SET_ATIME_NOW ? now : time_of(wanted->st_atim),
-                              .mtime = set & NODE_SET_MTIME_NOW ? now : time_of(wanted->st_mtim)};
-    unsigned mask = (set & NODE_SET_MODE ? MODEL_MODE : 0U) |
-                    (set & NODE_SET_UID ? MODEL_UID : 0U) | (set & NODE_SET_GID ? MODEL_GID : 0U) |
-                    (set & (NODE_SET_ATIME | NODE_SET_ATIME_NOW) ? MODEL_ATIME : 0U) |
-                    (set & (NODE_SET_MTIME | NODE_SET_MTIME_NOW) ? MODEL_MTIME : 0U);
+                              .atime = set & NODE_SET_ATIME_NOW ? now : node_time(wanted->st_atim),
+                              .mtime = set & NODE_SET_MTIME_NOW ? now : node_time(wanted->st_mtim)};
+    unsigned mask = node_attributes(set);
     struct pending pending;
     if (pendings_get(request->mount->pendings, object, &pending)) {
         struct row_entry *has = &pending.entry;
@@ -106,8 +120,7 @@ int node_set_attributes(struct request *request, uint64_t parent, uint64_t objec
         has->gid = mask & MODEL_GID ? entry.gid : has->gid;
         has->atime = mask & MODEL_ATIME ? entry.atime : has->atime;
         has->mtime = mask & MODEL_MTIME ? entry.mtime : has->mtime;
-        pendings_set(request->mount->pendings, object, has);
-        return 0;
+        return placeholder_set(request, object, has);
     }
     if (mask == 0)
         return 0;
@@ -117,7 +130,7 @@ int node_set_attributes(struct request *request, uint64_t parent, uint64_t objec
 
 static int folder_stat(struct store_view *view, uint64_t object, struct stat *stat)
 {
-    struct row_entry entry;
+    struct row_entry entry = {0};
     int64_t changed;
     int found = store_entry_get(view, STORE_ROOT, object, &entry);
     if (found == 1) {
@@ -130,7 +143,7 @@ static int folder_stat(struct store_view *view, uint64_t object, struct stat *st
         found = store_time_get(view, object, &changed);
     if (found == 1) {
         stat->st_mtim = timespec_of(changed);
-        if (time_of(stat->st_ctim) < changed)
+        if (entry.mtime != changed && node_time(stat->st_ctim) < changed) /* no user has set it */
             stat->st_ctim = stat->st_mtim;
     }
     return found < 0 ? found : 0;
@@ -149,6 +162,7 @@ int node_folder_setattr(struct request *request, uint64_t inode, struct handle *
 {
     (void)handle;
     struct stat now;
+    dance_settle_folder(request, inode_number(inode)); /* or it would change the times again */
     int result = node_kind_of(inode)->getattr(request, inode, &now);
     if (result < 0)
         return result;
@@ -159,7 +173,12 @@ int node_folder_setattr(struct request *request, uint64_t inode, struct handle *
     now.st_atim = wanted->st_atim;
     now.st_mtim = wanted->st_mtim;
     set |= NODE_SET_MODE | NODE_SET_UID | NODE_SET_GID;
-    return node_set_attributes(request, STORE_ROOT, inode_number(inode), &now, set);
+    result = node_set_attributes(request, STORE_ROOT, inode_number(inode), &now, set);
+    if (result == 0 && set & NODE_SET_MTIME_NOW)
+        node_folder_set_mtime(request, inode, (struct timespec){.tv_nsec = UTIME_NOW});
+    else if (result == 0 && set & NODE_SET_MTIME)
+        node_folder_set_mtime(request, inode, now.st_mtim);
+    return result;
 }
 
 int node_refuse_write(struct request *request, int flags)
@@ -190,6 +209,24 @@ int node_collection_name(struct store_view *view, uint64_t collection, struct bu
     if (found == 1)
         buf_append_span(out, row.name);
     return found == 1 && row.op == ROW_DELETE ? 0 : found;
+}
+
+bool node_may_write(const struct request *request, const struct row_entry *entry)
+{
+    const struct model_caller *caller = &request->caller;
+    uint32_t bit = 0002;
+    if (caller->uid == entry->uid)
+        bit = 0200;
+    else if (caller->gid == entry->gid || process_has_group(caller->reader.tid, entry->gid))
+        bit = 0020;
+    return caller->uid == 0 || (entry->mode & bit) != 0;
+}
+
+pid_t request_pid(struct request *request)
+{
+    if (request->pid == 0)
+        request->pid = process_of(request->caller.reader.tid).pid;
+    return request->pid;
 }
 
 void request_name(struct request *request, uint64_t collection, struct span collection_name,

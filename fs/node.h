@@ -22,6 +22,8 @@ struct reader;
 struct reaper;
 struct journal;
 struct files;
+struct dances;
+struct verdicts;
 
 #define MOUNT_DRAFT_BUCKETS 1024
 
@@ -44,6 +46,8 @@ struct mount {
      * one is found empty and dropped: so nothing is left in the folder of one that is gone. */
     pthread_rwlock_t dropping;
     struct reaper *reaper;     /* owned; NULL when read-only */
+    struct dances *dances;     /* owned; NULL when read-only */
+    struct verdicts *verdicts; /* owned */
     struct journal *log;       /* owned */
     uint64_t correlation_base; /* random, one a mount */
     atomic_uint_least64_t correlation_count;
@@ -61,7 +65,12 @@ struct request {
     struct model_caller caller;
     struct problem problem;
     uint64_t correlation; /* its number in the mount */
+    pid_t pid;            /* see request_pid */
     int64_t began;        /* monotonic */
+    size_t unwritten;     /* of a write that succeeds: how many bytes at its end it left */
+
+    /* By which the kernel asks for attributes; NULL: it does not say. */
+    const struct handle *handle;
 
     /* Set by a node that changes an entity, for the log and the refusals. */
     bool is_write;
@@ -100,6 +109,7 @@ struct node_kind {
     mode_t type;     /* S_IFDIR or S_IFREG */
     bool lists_dots; /* the listing has "." and ".." itself */
     bool is_cached;  /* the kernel may keep pages of it */
+    bool is_view;    /* of what was done: who looks at it must find all that he did himself */
 
     int (*getattr)(struct request *request, uint64_t inode, struct stat *ret_stat);
     /* `handle` may be NULL. The new attributes are read with getattr. */
@@ -125,9 +135,9 @@ struct node_kind {
 
     int (*symlink)(struct request *request, uint64_t folder, struct span name, const char *target,
                    struct node_entry *ret_entry);
-    /* `mode` with its type, which is none of a device's. */
+    /* `mode` with its type; `device` is a device's. */
     int (*mknod)(struct request *request, uint64_t folder, struct span name, mode_t mode,
-                 struct node_entry *ret_entry);
+                 dev_t device, struct node_entry *ret_entry);
     /* Makes what is listed in the folder last. */
     int (*sync)(struct request *request, uint64_t folder);
     /* Whether an ordinary node of that type may have that name there. Returns 0, 1 when the name is
@@ -186,8 +196,12 @@ void node_stat_size(struct stat *stat, uint64_t size);
 int node_view_stat(struct request *request, struct store_view *view, uint64_t inode,
                    struct stat *ret_stat);
 void node_stat_times(struct stat *stat, int64_t atime, int64_t mtime, int64_t ctime);
+/* In nanoseconds; or the nearest that is one of those. */
+int64_t node_time(struct timespec time);
 /* Fills an entry by asking the node's getattr. */
 int node_entry_fill(struct request *request, uint64_t inode, struct node_entry *ret_entry);
+/* What enum model_attributes calls what enum node_set does, but for a size. */
+unsigned node_attributes(unsigned set);
 /* Sets what enum model_attributes names of an entry of `parent`. */
 int node_set_attributes(struct request *request, uint64_t parent, uint64_t object,
                         const struct stat *wanted, unsigned set);
@@ -209,6 +223,10 @@ void node_text_release(struct request *request, struct handle *handle);
 /* Read-only parts of an open(2): an error for anything that would write. */
 int node_refuse_write(struct request *request, int flags);
 
+/* Whether the caller may write an entity of those attributes. */
+bool node_may_write(const struct request *request, const struct row_entry *entry);
+/* The caller's process; asked for once. */
+pid_t request_pid(struct request *request);
 /* Names the entity that a request writes, for its log line and its refusal. */
 void request_name(struct request *request, uint64_t collection, struct span collection_name,
                   struct span id, const char *suffix);

@@ -50,6 +50,7 @@ static void audit_release(struct request *request, struct handle *handle)
 }
 
 const struct node_kind node_audit = {.type = S_IFREG,
+                                     .is_view = true,
                                      .getattr = audit_getattr,
                                      .open = audit_open,
                                      .read = audit_read,

@@ -1,6 +1,8 @@
 /* A collection's folder; `.schema`, the collection of the schemas, is one too. */
 #include "fs/node_collection.h"
+#include "fs/dance.h"
 #include "fs/node_file.h"
+#include "fs/placeholder.h"
 #include "store/base/cleanup.h"
 
 #include <stdio.h>
@@ -32,7 +34,10 @@ static int resolve(struct request *request, uint64_t collection, const struct na
                    uint64_t *ret_inode)
 {
     struct row_binding binding = {0};
-    struct pending pending;
+    struct pending pending = {0};
+    /* Before the entity is looked for, which it may become any moment. */
+    int waits =
+        name->kind == NAME_ENTITY ? placeholder_find(request, collection, name->id, &pending) : 0;
     int found = node_name_get(request, collection, name->id, &binding);
     if (found < 0)
         return found;
@@ -41,11 +46,10 @@ static int resolve(struct request *request, uint64_t collection, const struct na
     switch (name->kind) {
     case NAME_ENTITY:
         *ret_inode = inode_make(INODE_ENTITY, binding.object);
-        if (lives)
+        if (lives && !dance_hides(request, binding.object))
             return 1;
-        found = pendings_find(request->mount->pendings, collection, name->id, &pending);
         *ret_inode = inode_make(INODE_ENTITY, pending.object);
-        return found;
+        return waits;
     case NAME_PIN:
         if (found == 1)
             found = find_pin(request, binding.object, name->version, &seq);
@@ -92,7 +96,26 @@ static bool add_entity(struct node_listing *listing, struct span id, uint64_t ob
                         S_IFREG, object);
 }
 
-/* Entities and pending names in the order of their objects, which is that of the offsets. */
+static bool is_among(const uint64_t *objects, size_t count, uint64_t object)
+{
+    for (size_t i = 0; i < count; i++)
+        if (objects[i] == object)
+            return true;
+    return false;
+}
+
+/* An empty file that has just become an entity may be known as both. */
+static bool add_pending(struct store_view *view, struct node_listing *listing,
+                        const struct pending *pending)
+{
+    struct row_binding binding;
+    const struct span name = pending->entry.name;
+    bool lives = store_name_get(view, pending->collection, name, &binding) == 1 && binding.live;
+    return lives || add_entity(listing, name, pending->object);
+}
+
+/* Entities, and empty files that are in memory alone, in the order of their objects, which is that
+ * of the offsets. */
 static int list(struct request *request, struct store_view *view, uint64_t collection,
                 uint64_t offset, struct node_listing *listing)
 {
@@ -100,16 +123,18 @@ static int list(struct request *request, struct store_view *view, uint64_t colle
     struct row_entry entry;
     struct pending pending;
     uint64_t object = 0;
+    uint64_t hidden[DANCE_PER_PROCESS];
+    size_t hidden_count = dance_hidden(request, collection, hidden);
     int found = store_entry_next(view, collection, offset, &object, &entry);
     bool waits = pendings_next(pendings, collection, offset, &pending);
     while (found == 1 || waits) {
         if (found == 1 && (!waits || object <= pending.object)) {
-            if (!add_entity(listing, entry.name, object))
+            if (!is_among(hidden, hidden_count, object) && !add_entity(listing, entry.name, object))
                 return 0;
             waits = waits && pendings_next(pendings, collection, object, &pending);
             found = store_entry_next(view, collection, object, &object, &entry);
         } else {
-            if (!add_entity(listing, pending.entry.name, pending.object))
+            if (!add_pending(view, listing, &pending))
                 return 0;
             waits = pendings_next(pendings, collection, pending.object, &pending);
         }
@@ -121,12 +146,11 @@ static int list(struct request *request, struct store_view *view, uint64_t colle
 
 static bool is_seen(struct request *request, uint64_t folder, struct span name)
 {
-    (void)request;
-    return collection_is_ordinary(folder, name);
+    return collection_is_ordinary(folder, name) || placeholder_is_kept(request, folder, name);
 }
 
-static int readdir(struct request *request, uint64_t folder, uint64_t offset,
-                   struct node_listing *listing)
+static int readdir_(struct request *request, uint64_t folder, uint64_t offset,
+                    struct node_listing *listing)
 {
     int result = 0;
     if (offset <= STORE_OBJECT_MAX) {
@@ -154,19 +178,25 @@ static int accept_(struct request *request, uint64_t folder, struct span text, m
                                        (int)text.size, text.data);
 }
 
+static int sync_(struct request *request, uint64_t folder)
+{
+    dance_settle_folder(request, inode_number(folder));
+    return node_folder_sync(request, folder);
+}
+
 const struct node_kind node_collection = {
     .type = S_IFDIR,
     .getattr = getattr,
     .setattr = node_folder_setattr,
     .lookup = lookup,
-    .readdir = readdir,
+    .readdir = readdir_,
     .create = collection_create,
     .mkdir = collection_mkdir,
     .rmdir = collection_rmdir,
     .unlink = collection_unlink,
     .rename = collection_rename,
     .symlink = node_folder_symlink,
-    .mknod = node_folder_mknod,
-    .sync = node_folder_sync,
+    .mknod = collection_mknod,
+    .sync = sync_,
     .accept = accept_,
 };

@@ -1,4 +1,5 @@
 /* What a name in a collection may be, and which ones are written. */
+#include "fs/dance.h"
 #include "fs/node_collection.h"
 #include "store/base/cleanup.h"
 
@@ -12,6 +13,17 @@ int collection_get_name(struct request *request, uint64_t collection, struct buf
     return found == 1 ? 0 : found < 0 ? found : -ERR_NOT_FOUND;
 }
 
+int collection_find(struct request *request, struct span name, uint64_t *ret_object)
+{
+    struct row_binding binding;
+    if (name_check_collection(name, NULL) < 0)
+        return 0;
+    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
+    if (found == 1)
+        *ret_object = binding.object;
+    return found == 1 ? binding.live : found;
+}
+
 bool collection_is_vocabulary(uint64_t collection, struct span text)
 {
     return collection == STORE_SCHEMAS && span_is(text, ".vocabulary.json");
@@ -22,8 +34,9 @@ bool collection_is_ordinary(uint64_t folder, struct span text)
     return name_is_ordinary(text) && !collection_is_vocabulary(inode_number(folder), text);
 }
 
-int collection_check_name(struct request *request, uint64_t collection, const struct name *name,
-                          struct span text)
+/* Why a name cannot be written in a collection; 0 when it can. */
+static int check_name(struct request *request, uint64_t collection, const struct name *name,
+                      struct span text)
 {
     switch (name->kind) {
     case NAME_ENTITY:
@@ -60,11 +73,24 @@ int collection_name_write(struct request *request, uint64_t collection, struct s
     return result;
 }
 
+/* A pin speaks of what is there, so the caller's own deletion has happened, too. */
+static void settle(struct request *request, uint64_t collection, const struct name *name)
+{
+    if (name->kind == NAME_PIN)
+        dance_settle_name(request, collection, name->id);
+    else
+        dance_settle_others(request, collection, name->id);
+}
+
 int collection_begin_write(struct request *request, uint64_t folder, struct span text,
                            struct name *ret_name)
 {
     uint64_t collection = inode_number(folder);
     int result = collection_name_write(request, collection, text);
     *ret_name = name_parse(text);
-    return result < 0 ? result : collection_check_name(request, collection, ret_name, text);
+    if (result == 0)
+        result = check_name(request, collection, ret_name, text);
+    if (result == 0) /* what somebody else took away is gone, before there is anything new */
+        settle(request, collection, ret_name);
+    return result;
 }

@@ -1,87 +1,98 @@
 /* The rename of an entity. */
+#include "fs/dance.h"
 #include "fs/node_collection.h"
 #include "fs/node_file.h"
+#include "fs/placeholder.h"
 
 #include <stdio.h>
 
 static int check_rename(struct request *request, uint64_t folder, const struct name *name,
-                        uint64_t new_folder, struct span new_text, struct name *ret_new_name)
+                        uint64_t new_folder, const struct name *new_name)
 {
-    if (inode_tag(new_folder) != INODE_COLLECTION)
-        return problem_set(&request->problem, ERR_NOT_PERMITTED,
-                           "an entity can be moved to another collection only");
-    uint64_t collection = inode_number(folder);
-    uint64_t new_collection = inode_number(new_folder);
-    *ret_new_name = name_parse(new_text);
-    if (collection_is_ordinary(new_folder, new_text))
-        return problem_set(&request->problem, ERR_UNSUPPORTED,
-                           "this version does not make an ordinary file of an entity");
-    int result = collection_check_name(request, new_collection, ret_new_name, new_text);
-    if (result < 0)
-        return result;
-    if (name->kind != NAME_ENTITY || ret_new_name->kind != NAME_ENTITY)
+    if (name->kind != NAME_ENTITY || new_name->kind != NAME_ENTITY)
         return problem_set(&request->problem, ERR_READ_ONLY,
                            "a pinned version cannot be renamed, nor be a new name");
-    if (collection == STORE_SCHEMAS || new_collection == STORE_SCHEMAS)
-        return problem_set(&request->problem, ERR_UNSUPPORTED,
-                           "this version does not rename schemas");
+    if ((inode_number(folder) == STORE_SCHEMAS) != (inode_number(new_folder) == STORE_SCHEMAS))
+        return problem_set(&request->problem, ERR_NOT_PERMITTED,
+                           "a schema is moved within .schema, and nothing else is moved there");
     return 0;
 }
 
-/* An empty file is renamed where it is: among the pending names. */
-static int rename_pending(struct request *request, const struct pending *pending,
-                          const struct model_rename *rename)
+static int rename_placeholder(struct request *request, const struct pending *pending,
+                              const struct model_rename *rename, unsigned flags)
 {
-    struct pendings *pendings = request->mount->pendings;
-    struct row_binding binding;
-    int found = node_name_get(request, rename->new_collection, rename->new_name, &binding);
-    if (found == 1 && binding.live)
-        return problem_set(&request->problem, ERR_JSON_INCOMPLETE,
-                           "an empty file cannot replace an entity");
-    if (found < 0)
-        return found;
-    struct pending replaced;
-    if (pendings_find(pendings, rename->new_collection, rename->new_name, &replaced))
-        pendings_remove(pendings, replaced.object);
-    pendings_rename(pendings, pending->object, rename->new_collection, rename->new_name);
-    return 0;
+    request->is_write = false; /* it is no entity yet */
+    return flags & RENAME_EXCHANGE
+               ? problem_set(&request->problem, ERR_EXCHANGE, "an empty file cannot be exchanged")
+               : placeholder_rename(request, pending->object, rename->new_collection,
+                                    rename->new_name, rename->no_replace);
 }
 
-#ifndef RENAME_NOREPLACE
-#define RENAME_NOREPLACE 1
-#endif
+/* To the name of an entity, of this collection or another. */
+static int rename_entity(struct request *request, uint64_t folder, const struct name *name,
+                         uint64_t new_folder, struct span new_text, unsigned flags)
+{
+    struct mount *mount = request->mount;
+    const struct name new_name = name_parse(new_text);
+    int result = check_rename(request, folder, name, new_folder, &new_name);
+    if (result < 0)
+        return result;
+    struct model_rename rename = {.caller = request->caller,
+                                  .collection = inode_number(folder),
+                                  .name = name->id,
+                                  .new_collection = inode_number(new_folder),
+                                  .new_name = new_name.id,
+                                  .no_replace = flags & RENAME_NOREPLACE};
+    struct pending pending;
+    dance_settle_own(request); /* whatever has left the new name is not coming back to it */
+    int waits = placeholder_find(request, rename.collection, name->id, &pending);
+    if (waits != 0)
+        return waits < 0 ? waits : rename_placeholder(request, &pending, &rename, flags);
+    const struct model_exchange exchange = {rename.caller, rename.collection, rename.name,
+                                            rename.new_collection, rename.new_name};
+    do {
+        if (rename.collection == STORE_SCHEMAS)
+            result = collection_move(request, name->id, new_name.id, flags);
+        else if (flags & RENAME_EXCHANGE)
+            result = model_exchange(mount->model, &exchange, &request->result, &request->problem);
+        else
+            result = model_rename(mount->model, &rename, &request->result, &request->problem);
+        if (result == -ERR_LEAVING)
+            dance_settle_due(request);
+    } while (result == -ERR_LEAVING);
+    if (result == 0 && pendings_find(mount->pendings, rename.new_collection, new_name.id, &pending))
+        placeholder_drop(request, pending.object);
+    return result;
+}
 
 int collection_rename(struct request *request, uint64_t folder, struct span text,
                       uint64_t new_folder, struct span new_text, unsigned flags)
 {
     struct name name;
-    struct name new_name = {0};
-    struct mount *mount = request->mount;
     if (collection_is_ordinary(folder, text))
         return node_folder_rename(request, folder, text, new_folder, new_text, flags);
     int result = collection_begin_write(request, folder, text, &name);
-    if (result == 0 && (flags & ~(unsigned)RENAME_NOREPLACE) != 0)
-        result =
-            problem_set(&request->problem, ERR_EXCHANGE, "entities cannot exchange their names");
-    if (result == 0)
-        result = check_rename(request, folder, &name, new_folder, new_text, &new_name);
+    const struct node_kind *kind = node_kind_of(new_folder);
+    if (result == 0 && (!kind || !kind->accept))
+        result = problem_set(&request->problem, ERR_NOT_PERMITTED,
+                             "an entity can be moved to a collection, or become an ordinary file");
+    if (result == 0 && (flags & ~(unsigned)(RENAME_NOREPLACE | RENAME_EXCHANGE)) != 0)
+        result = -ERR_INVALID;
     if (result < 0)
         return result;
-    /* From here on it is the new place that says no. */
-    result = collection_name_write(request, inode_number(new_folder), new_text);
-    if (result < 0)
-        return result;
-    struct model_rename rename = {.caller = request->caller,
-                                  .collection = inode_number(folder),
-                                  .name = name.id,
-                                  .new_collection = inode_number(new_folder),
-                                  .new_name = new_name.id,
-                                  .no_replace = flags & RENAME_NOREPLACE};
+    /* When it is another entity's name, it is from here on the new place that says no. */
+    result = kind->accept(request, new_folder, new_text, S_IFREG);
+    if (result != 0)
+        return result < 0 ? result
+                          : rename_entity(request, folder, &name, new_folder, new_text, flags);
+    if (name.kind != NAME_ENTITY)
+        return problem_set(&request->problem, ERR_READ_ONLY, "a pinned version cannot be renamed");
+    if (flags & RENAME_EXCHANGE)
+        return node_folder_rename(request, new_folder, new_text, folder, text, flags);
     struct pending pending;
-    if (pendings_find(mount->pendings, rename.collection, name.id, &pending))
-        return rename_pending(request, &pending, &rename);
-    result = model_rename(mount->model, &rename, &request->result, &request->problem);
-    if (result == 0 && pendings_find(mount->pendings, rename.new_collection, new_name.id, &pending))
-        pendings_remove(mount->pendings, pending.object);
-    return result;
+    int waits = placeholder_find(request, inode_number(folder), name.id, &pending);
+    if (waits != 0)
+        return waits < 0 ? waits
+                         : placeholder_leave(request, pending.object, new_folder, new_text, flags);
+    return collection_leave_to(request, inode_number(folder), name.id, new_folder, new_text, flags);
 }

@@ -1,18 +1,14 @@
 /* An entity, a version of it by its number (`@3`), and a name with a pin that leads nowhere yet. */
+#include "fs/node_entity.h"
+#include "fs/dance.h"
 #include "fs/draft.h"
+#include "fs/placeholder.h"
 #include "fs/reader.h"
+#include "fs/verdict.h"
 #include "store/base/cleanup.h"
 
+#include <errno.h>
 #include <fcntl.h>
-
-/* What an open, a stat or an attribute needs to know of an entity. Its spans end with the view. */
-struct subject {
-    uint64_t object;
-    uint64_t seq;
-    struct row_version row;
-    struct row_entry entry;
-    bool is_pinned;
-};
 
 /* Who may use an old version is said where the entity is now, or was last. */
 static int load_entry(struct store_view *view, struct subject *subject)
@@ -24,8 +20,7 @@ static int load_entry(struct store_view *view, struct subject *subject)
                       : found;
 }
 
-/* The object and version an inode number means. Returns 1, 0 or an error. */
-static int load(struct store_view *view, uint64_t inode, struct subject *ret_subject)
+int entity_load(struct store_view *view, uint64_t inode, struct subject *ret_subject)
 {
     struct subject subject = {.object = inode_number(inode),
                               .is_pinned = inode_tag(inode) == INODE_PIN};
@@ -53,6 +48,7 @@ static void fill(const struct subject *subject, struct stat *stat)
     stat->st_mode = S_IFREG | entry->mode;
     stat->st_uid = entry->uid;
     stat->st_gid = entry->gid;
+    stat->st_ino = entry->ino != 0 && !subject->is_pinned ? entry->ino : stat->st_ino;
     node_stat_size(stat, subject->row.document.size);
     node_stat_times(stat, entry->atime, is_set ? entry->mtime : at,
                     entry->ctime > at ? entry->ctime : at);
@@ -70,27 +66,82 @@ static bool fill_pending(struct request *request, uint64_t inode, struct stat *s
     return true;
 }
 
+static bool is_draft(const struct handle *handle)
+{
+    return (handle->flags & O_ACCMODE) != O_RDONLY || handle->flags & O_TRUNC;
+}
+
+/* As it was at a version. Returns 1, 0 or an error. */
+static int load_version(struct store_view *view, uint64_t object, uint64_t seq,
+                        struct subject *ret_subject)
+{
+    struct subject subject = {.object = object};
+    int found = store_version_as_of(view, object, seq, &subject.seq, &subject.row);
+    if (found == 1)
+        found = load_entry(view, &subject);
+    if (found == 1)
+        *ret_subject = subject;
+    return found;
+}
+
+/* What is now; but of a handle that the kernel asks about, the version that it sees. */
+static int load_told(struct request *request, struct store_view *view, uint64_t inode,
+                     struct subject *ret_subject)
+{
+    const struct handle *handle = request->handle;
+    uint64_t seq = handle && inode_tag(inode) == INODE_ENTITY && !is_draft(handle)
+                       ? reader_seq((const struct reader *)handle)
+                       : 0;
+    return seq != 0 ? load_version(view, inode_number(inode), seq, ret_subject)
+                    : entity_load(view, inode, ret_subject);
+}
+
+/* What has no name: it was deleted, or is a pin that leads nowhere. It is there for who has it
+ * open. Returns 1, 0 or an error. */
+static int fill_open(struct request *request, struct store_view *view, uint64_t inode,
+                     struct stat *stat)
+{
+    struct subject subject;
+    struct model_caller opener;
+    uint64_t object = inode_tag(inode) == INODE_ENTITY ? inode_number(inode) : 0;
+    uint64_t seq = 0;
+    bool is_written = draft_is_open(request->mount, inode, &opener, &seq);
+    if (seq == 0)
+        seq = reader_shown(request, inode);
+    int found = object != 0 && seq != 0 ? load_version(view, object, seq, &subject) : 0;
+    if (found == 1) {
+        fill(&subject, stat);
+        reader_settle_all(request, inode, subject.seq);
+    } else if (is_written) {
+        stat->st_uid = opener.uid;
+        stat->st_gid = opener.gid;
+    }
+    found = found < 0 ? found : found == 1 || is_written;
+    if (found == 1 && object != 0)
+        stat->st_nlink = 0;
+    return found;
+}
+
 static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
     node_stat(request->mount, inode, S_IFREG | 0600, ret_stat);
-    struct store_view view;
+    AUTO_VIEW struct store_view view = {0};
     int result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
     struct subject subject;
-    int found = load(&view, inode, &subject);
-    if (found == 1)
-        fill(&subject, ret_stat);
-    store_view_end(&view);
-    if (found == 1)
-        reader_settle_all(request, inode, subject.seq);
-    if (found == 0)
-        found = fill_pending(request, inode, ret_stat);
-    struct model_caller opener;
-    if (found == 0 && draft_is_open(request->mount, inode, &opener)) { /* deleted, or a pin */
-        ret_stat->st_uid = opener.uid;
-        ret_stat->st_gid = opener.gid;
+    int found = load_told(request, &view, inode, &subject);
+    bool has_left =
+        found == 1 && inode_tag(inode) == INODE_ENTITY && dance_hides(request, subject.object);
+    if (has_left && fill_open(request, &view, inode, ret_stat) == 1) {
         found = 1;
+    } else if (found == 1) {
+        fill(&subject, ret_stat);
+        reader_settle_all(request, inode, subject.seq);
+    } else if (found == 0) {
+        found = fill_pending(request, inode, ret_stat);
+        if (found == 0)
+            found = fill_open(request, &view, inode, ret_stat);
     }
     int64_t size;
     if (found == 1 && draft_shown_size(request, inode, &size))
@@ -133,7 +184,7 @@ static int setattr(struct request *request, uint64_t inode, struct handle *handl
     result = store_read(request->mount->store, &view);
     if (result < 0)
         return result;
-    int found = load(&view, inode, &subject);
+    int found = entity_load(&view, inode, &subject);
     store_view_end(&view);
     if (found < 0)
         return found;
@@ -192,11 +243,11 @@ static int open_pending(struct request *request, struct store_view *view, uint64
                                     .row = {.collection = pending.collection,
                                             .name = span_make(pending.name, pending.name_size)},
                                     .entry = {.mode = pending.entry.mode}};
-    if ((flags & O_ACCMODE) == O_RDONLY)
-        return open_reader(request, &subject, inode, flags, ret_handle);
     /* There is nothing to edit: whatever is written is the whole. */
-    int result = open_draft(request, view, &subject, inode,
-                            flags & O_APPEND ? flags : flags | O_TRUNC, ret_handle);
+    int result = (flags & O_ACCMODE) == O_RDONLY
+                     ? open_reader(request, &subject, inode, flags, ret_handle)
+                     : open_draft(request, view, &subject, inode,
+                                  flags & O_APPEND ? flags : flags | O_TRUNC, ret_handle);
     if (result == 0)
         pendings_open(request->mount->pendings, pending.object);
     return result;
@@ -209,19 +260,17 @@ static int open_(struct request *request, uint64_t inode, int flags, struct hand
     if (result < 0)
         return result;
     struct subject subject;
-    int found = load(&view, inode, &subject);
+    int found = entity_load(&view, inode, &subject);
     if (found < 0)
         return found;
     if (found == 0)
         return open_pending(request, &view, inode, flags, ret_handle);
+    verdict_note(request, subject.object, true); /* who opens it has taken note of a refusal */
     if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_TRUNC))
         return open_reader(request, &subject, inode, flags, ret_handle);
+    if (dance_settle_object(request, subject.object))
+        return error_system(ESTALE); /* the name is looked up again */
     return open_draft(request, &view, &subject, inode, flags, ret_handle);
-}
-
-static bool is_draft(const struct handle *handle)
-{
-    return (handle->flags & O_ACCMODE) != O_RDONLY || handle->flags & O_TRUNC;
 }
 
 static int read_(struct request *request, struct handle *handle, uint64_t offset, size_t size,
@@ -236,19 +285,35 @@ static int write_(struct request *request, struct handle *handle, uint64_t offse
     return draft_write(request, (struct draft *)handle, offset, data);
 }
 
+/* What has no content yet is kept as an empty file. */
+static int keep(struct request *request, const struct handle *handle)
+{
+    bool may_be_one = inode_tag(handle->inode) == INODE_ENTITY;
+    return may_be_one ? placeholder_keep(request, inode_number(handle->inode)) : 0;
+}
+
 static int flush(struct request *request, struct handle *handle)
 {
-    return is_draft(handle) ? draft_flush(request, (struct draft *)handle) : 0;
+    int result = is_draft(handle) ? draft_flush(request, (struct draft *)handle) : 0;
+    return result == 0 && is_draft(handle) ? keep(request, handle) : result;
 }
 
 static int fsync_(struct request *request, struct handle *handle)
 {
-    return is_draft(handle) ? draft_fsync(request, (struct draft *)handle) : 0;
+    int result = is_draft(handle) ? draft_fsync(request, (struct draft *)handle) : 0;
+    return result == 0 && is_draft(handle) ? keep(request, handle) : result;
+}
+
+static void close_pending(struct mount *mount, const struct handle *handle)
+{
+    if (inode_tag(handle->inode) == INODE_ENTITY)
+        pendings_close(mount->pendings, inode_number(handle->inode));
 }
 
 static void release(struct request *request, struct handle *handle)
 {
     if (!is_draft(handle)) {
+        close_pending(request->mount, handle);
         reader_destroy(request->mount, (struct reader *)handle);
         return;
     }
@@ -258,85 +323,18 @@ static void release(struct request *request, struct handle *handle)
     /* An empty file that was there before stays, whatever was refused. */
     bool has_made_it = handle->flags & O_CREAT;
     bool is_void = has_made_it && (result < 0 || draft->was_refused);
-    pendings_close(mount->pendings, inode_number(handle->inode));
+    close_pending(mount, handle);
     if (is_void)
-        pendings_discard(mount->pendings, inode_number(handle->inode));
+        placeholder_discard(request, inode_number(handle->inode));
     draft_destroy(mount, draft);
-}
-
-#define XATTR_PREFIX "user.persistfs."
-
-static int write_error(struct request *request, const struct subject *subject, struct buf *out)
-{
-    AUTO_BUF struct buf name = {0};
-    struct refusal refusal;
-    buf_append_span(&name, subject->row.name);
-    buf_append_string(&name, ".json");
-    if (!refusals_find(request->mount->refusals, subject->row.collection, buf_span(&name),
-                       request->caller.uid, &refusal))
-        return 0;
-    buf_append_span(out, span_head(buf_span(&refusal.document), refusal.document.size - 1));
-    refusal_finish(&refusal);
-    return 1;
-}
-
-/* Returns 1, 0 when there is no such attribute, or an error. */
-static int write_attribute(struct request *request, const struct subject *subject, struct span name,
-                           struct buf *out)
-{
-    if (span_is(name, XATTR_PREFIX "version"))
-        buf_printf(out, "%ju", (uintmax_t)subject->row.version);
-    else if (span_is(name, XATTR_PREFIX "id"))
-        buf_append_span(out, subject->row.name);
-    else if (span_is(name, XATTR_PREFIX "error"))
-        return write_error(request, subject, out);
-    else
-        return 0;
-    return 1;
-}
-
-static int with_subject(struct request *request, uint64_t inode, struct span name, struct buf *out,
-                        int (*call)(struct request *, const struct subject *, struct span,
-                                    struct buf *))
-{
-    AUTO_VIEW struct store_view view = {0};
-    int result = store_read(request->mount->store, &view);
-    if (result < 0)
-        return result;
-    struct subject subject;
-    int found = load(&view, inode, &subject);
-    return found == 1 ? call(request, &subject, name, out) : found;
-}
-
-static int getxattr(struct request *request, uint64_t inode, struct span name, struct buf *out)
-{
-    int found = with_subject(request, inode, name, out, write_attribute);
-    return found == 1 ? 0 : found < 0 ? found : -ERR_NO_ATTRIBUTE;
-}
-
-static int list_attributes(struct request *request, const struct subject *subject, struct span name,
-                           struct buf *out)
-{
-    AUTO_BUF struct buf error = {0};
-    (void)name;
-    buf_append(out, XATTR_PREFIX "version", sizeof(XATTR_PREFIX "version"));
-    buf_append(out, XATTR_PREFIX "id", sizeof(XATTR_PREFIX "id"));
-    if (write_error(request, subject, &error) == 1)
-        buf_append(out, XATTR_PREFIX "error", sizeof(XATTR_PREFIX "error"));
-    return 1;
-}
-
-static int listxattr(struct request *request, uint64_t inode, struct buf *out)
-{
-    int found = with_subject(request, inode, span_make(NULL, 0), out, list_attributes);
-    return found < 0 ? found : 0;
 }
 
 #define ENTITY_FUNCTIONS                                                                           \
     .type = S_IFREG, .getattr = getattr, .setattr = setattr, .open = open_, .read = read_,         \
-    .write = write_, .flush = flush, .fsync = fsync_, .release = release, .getxattr = getxattr,    \
-    .listxattr = listxattr
+    .write = write_, .flush = flush, .fsync = fsync_, .release = release,                          \
+    .getxattr = entity_getxattr, .listxattr = entity_listxattr
 
-const struct node_kind node_entity = {ENTITY_FUNCTIONS};
-const struct node_kind node_pin = {ENTITY_FUNCTIONS};
+const struct node_kind node_entity = {ENTITY_FUNCTIONS, .setxattr = entity_setxattr,
+                                      .removexattr = entity_removexattr};
+const struct node_kind node_pin = {ENTITY_FUNCTIONS, .is_view = true};
 const struct node_kind node_pin_new = {ENTITY_FUNCTIONS};

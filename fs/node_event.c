@@ -99,6 +99,7 @@ static int event_listxattr(struct request *request, uint64_t inode, struct buf *
 }
 
 const struct node_kind node_event = {.type = S_IFREG,
+                                     .is_view = true,
                                      .getattr = event_getattr,
                                      .open = event_open,
                                      .read = node_text_read,

@@ -17,11 +17,13 @@ int node_file_name(struct span name, struct file_name *ret_name)
     return 0;
 }
 
-static int stat_of(const struct file_node *node, struct stat *ret_stat)
+static int stat_of(struct file_node *node, struct stat *ret_stat)
 {
     if (fstat(node->fd, ret_stat) < 0)
         return node_system_error();
-    ret_stat->st_ino = files_shown_ino(node->ino);
+    ret_stat->st_ino = node->shown;
+    if (node->object != 0) /* its name is the entity's */
+        ret_stat->st_nlink = 1;
     return 0;
 }
 
@@ -47,24 +49,49 @@ int node_file_getattr(struct request *request, uint64_t inode, struct stat *ret_
  * write where it is told to. */
 #define FLAGS_PASSED (O_ACCMODE | O_TRUNC | O_SYNC | O_DSYNC)
 
+/* Who truncates a file as it is opened writes it, and the kernel leaves that to us. */
+static void drop_set_uid(const struct open_file *handle)
+{
+    struct stat stat;
+    if (handle->uid == 0 || fstat(handle->fd, &stat) < 0)
+        return;
+    mode_t bits = S_ISUID | (stat.st_mode & S_IXGRP ? S_ISGID : 0U);
+    if (stat.st_mode & bits)
+        fchmod(handle->fd, stat.st_mode & 07777 & ~bits);
+}
+
+static int open_counted(struct file_node *node, struct open_file *handle, int flags)
+{
+    int result = file_node_begin(node, 0);
+    if (result < 0)
+        return result;
+    result = file_node_open(node, flags & FLAGS_PASSED, &handle->fd);
+    if (result == 0 && flags & O_TRUNC)
+        drop_set_uid(handle);
+    node->opens += result == 0;
+    handle->is_dirty = result == 0 && flags & O_TRUNC && node->object != 0;
+    file_node_end(node);
+    return result;
+}
+
 int node_file_open(struct request *request, struct file_node *node, int flags,
                    struct handle **ret_handle)
 {
-    (void)request;
     struct open_file *handle = calloc(1, sizeof(*handle));
     if (!handle)
         return -ERR_NO_MEMORY;
-    int result = file_node_begin(node, 0);
+    handle->uid = request->caller.uid;
+    int result = files_share_take(node->files, handle->uid);
     if (result == 0) {
-        result = file_node_open(node, flags & FLAGS_PASSED, &handle->fd);
-        node->opens += result == 0;
-        file_node_end(node);
+        result = open_counted(node, handle, flags);
+        if (result < 0)
+            files_share_give(node->files, handle->uid);
     }
-    handle->node = result == 0 ? files_get(node->files, node->inode) : NULL;
-    if (!handle->node) {
+    if (result < 0) {
         free(handle);
         return result;
     }
+    handle->node = files_get(node->files, node->inode); /* which it is, being used */
     handle->handle = (struct handle){.kind = &node_file, .inode = node->inode, .flags = flags};
     *ret_handle = &handle->handle;
     return 0;
@@ -98,28 +125,34 @@ static int read_(struct request *request, struct handle *handle, uint64_t offset
     return 0;
 }
 
-static int write_all(int fd, uint64_t offset, struct span data)
+/* As write(2), an error after the first bytes is told with the next call: it is how many there were
+ * that says where to go on. */
+static int write_all(int fd, uint64_t offset, struct span data, size_t *ret_unwritten)
 {
+    const size_t size = data.size;
     while (data.size > 0) {
         ssize_t put = pwrite(fd, data.data, data.size, (off_t)offset);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put < 0)
+        if (put < 0 && data.size == size)
             return node_system_error();
+        if (put < 0)
+            break;
         offset += (uint64_t)put;
         data = span_skip(data, (size_t)put);
     }
+    *ret_unwritten = data.size;
     return 0;
 }
 
 static int write_(struct request *request, struct handle *base, uint64_t offset, struct span data)
 {
-    (void)request;
     struct open_file *handle = (struct open_file *)base;
     int result = file_node_begin(handle->node, offset + data.size);
     if (result < 0)
         return result;
-    result = write_all(handle->fd, offset, data);
+    result = write_all(handle->fd, offset, data, &request->unwritten);
+    node_file_note_change(handle);
     file_node_end(handle->node);
     return result;
 }
@@ -127,29 +160,37 @@ static int write_(struct request *request, struct handle *base, uint64_t offset,
 /* Each process that lets go of it is known by more here than when it renames the file. */
 static int flush(struct request *request, struct handle *base)
 {
-    struct file_node *node = ((struct open_file *)base)->node;
+    struct open_file *handle = (struct open_file *)base;
+    struct file_node *node = handle->node;
     if ((base->flags & O_ACCMODE) == O_RDONLY)
         return 0;
     pthread_mutex_lock(&node->lock);
     node->closer = request->caller.reader;
+    int result = node_file_commit_handle(request, handle, true);
     pthread_mutex_unlock(&node->lock);
-    return 0;
+    return result;
 }
 
-static int fsync_(struct request *request, struct handle *handle)
+static int fsync_(struct request *request, struct handle *base)
 {
-    (void)request;
-    return fsync(((struct open_file *)handle)->fd) < 0 ? node_system_error() : 0;
+    struct open_file *handle = (struct open_file *)base;
+    if (fsync(handle->fd) < 0)
+        return node_system_error();
+    pthread_mutex_lock(&handle->node->lock);
+    int result = node_file_commit_handle(request, handle, false);
+    pthread_mutex_unlock(&handle->node->lock);
+    return result;
 }
 
 static void release(struct request *request, struct handle *base)
 {
-    (void)request;
     struct open_file *handle = (struct open_file *)base;
     close(handle->fd);
     pthread_mutex_lock(&handle->node->lock);
+    node_file_abandon(request, handle);
     handle->node->opens--;
     file_node_end(handle->node);
+    files_share_give(handle->node->files, handle->uid);
     file_node_drop(handle->node);
     free(handle);
 }
@@ -173,6 +214,7 @@ static int allocate(struct request *request, struct handle *base, int mode, uint
         result = error_system(EOPNOTSUPP);
     else if (fallocate(handle->fd, mode, (off_t)offset, (off_t)size) < 0)
         result = node_system_error();
+    node_file_note_change(handle);
     file_node_end(handle->node);
     return result;
 }
@@ -188,7 +230,7 @@ static int seek(struct request *request, struct handle *handle, int64_t offset, 
     return 0;
 }
 
-#define COPY_MAX ((size_t)1 << 30)
+#define COPY_MAX ((size_t)16 << 20) /* at once: whoever writes there waits as long */
 
 static int copy(struct request *request, struct handle *from, int64_t from_offset,
                 struct handle *to, int64_t to_offset, size_t size, size_t *ret_size)
@@ -209,6 +251,7 @@ static int copy(struct request *request, struct handle *from, int64_t from_offse
     off_t out = (off_t)to_offset;
     ssize_t copied = copy_file_range(source->fd, &in, target->fd, &out, size, 0);
     result = copied < 0 ? node_system_error() : 0;
+    node_file_note_change(target);
     file_node_end(target->node);
     if (result == 0)
         *ret_size = (size_t)copied;
@@ -247,8 +290,8 @@ static int link_to(struct request *request, const struct file_node *node, uint64
     return result;
 }
 
-int node_file_link(struct request *request, uint64_t inode, uint64_t folder, struct span name,
-                   struct node_entry *ret_entry)
+static int link_(struct request *request, uint64_t inode, uint64_t folder, struct span name,
+                 struct node_entry *ret_entry)
 {
     struct file_name text;
     struct stat stat;
@@ -258,8 +301,15 @@ int node_file_link(struct request *request, uint64_t inode, uint64_t folder, str
         result = node_folder_accept(request, folder, name, stat.st_mode & S_IFMT);
     if (result == 0)
         result = node_file_name(name, &text);
+    if (result == 0 && !file_node_may_pin(node))
+        result = error_system(ENFILE);
     if (result == 0)
+        result = files_take(request->mount->files, FILES_COST); /* for the name, till it counts */
+    if (result == 0) {
         result = link_to(request, node, folder, text.text);
+        file_node_settle(node);
+        files_give(request->mount->files, FILES_COST);
+    }
     if (result == 0) {
         file_node_pin(node);
         return node_file_entry(node, ret_entry);
@@ -273,7 +323,7 @@ const struct node_kind node_file = {
     .is_cached = true,
     .getattr = node_file_getattr,
     .setattr = node_file_setattr,
-    .link = node_file_link,
+    .link = link_,
     .readlink = readlink_,
     .open = open_,
     .read = read_,

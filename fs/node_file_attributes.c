@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <sys/xattr.h>
 
-static int set_size(struct file_node *node, const struct handle *handle, uint64_t size)
+/* Of an entity's file, what no handle has changed is committed here. */
+static int set_size(struct request *request, struct file_node *node, struct handle *handle,
+                    uint64_t size)
 {
     AUTO_CLOSE int own = -1;
     bool has_handle = handle && handle->kind == &node_file;
@@ -14,9 +16,13 @@ static int set_size(struct file_node *node, const struct handle *handle, uint64_
         return result;
     if (!has_handle)
         result = file_node_open(node, O_WRONLY, &own);
-    int fd = has_handle ? ((const struct open_file *)handle)->fd : own;
+    int fd = has_handle ? ((struct open_file *)handle)->fd : own;
     if (result == 0 && ftruncate(fd, (off_t)size) < 0)
         result = node_system_error();
+    if (has_handle)
+        node_file_note_change((struct open_file *)handle);
+    else if (result == 0 && node->object != 0)
+        result = node_file_commit(request, node);
     file_node_end(node);
     return result;
 }
@@ -52,6 +58,13 @@ static int set_times(const struct file_node *node, const struct stat *wanted, un
 
 #define SET_TIMES (NODE_SET_ATIME | NODE_SET_MTIME | NODE_SET_ATIME_NOW | NODE_SET_MTIME_NOW)
 
+static void note_set(struct file_node *node, unsigned set)
+{
+    pthread_mutex_lock(&node->lock);
+    node->set |= node_attributes(set);
+    pthread_mutex_unlock(&node->lock);
+}
+
 /* The owner before the mode: chown(2) takes the set-uid bits away. */
 int node_file_setattr(struct request *request, uint64_t inode, struct handle *handle,
                       const struct stat *wanted, unsigned set)
@@ -59,13 +72,15 @@ int node_file_setattr(struct request *request, uint64_t inode, struct handle *ha
     AUTO_NODE struct file_node *node = files_get(request->mount->files, inode);
     int result = node ? 0 : -ERR_NOT_FOUND;
     if (result == 0 && set & NODE_SET_SIZE)
-        result = set_size(node, handle, (uint64_t)wanted->st_size);
+        result = set_size(request, node, handle, (uint64_t)wanted->st_size);
     if (result == 0 && set & (NODE_SET_UID | NODE_SET_GID))
         result = set_owner(node, wanted, set);
     if (result == 0 && set & NODE_SET_MODE)
         result = set_mode(node, wanted->st_mode);
     if (result == 0 && set & SET_TIMES)
         result = set_times(node, wanted, set);
+    if (result == 0)
+        note_set(node, set);
     return result;
 }
 
@@ -73,6 +88,7 @@ int node_file_setattr(struct request *request, uint64_t inode, struct handle *ha
 #define VALUE_MAX  4096
 #define VALUES_MAX 65536 /* of all that a node has together */
 #define NAMES_MAX  4096
+#define NUMBER_MAX 64 /* as many as an entity may have, which the file may become */
 
 /* Of an attribute, which may have a '/'. */
 static int name_of(struct span name, struct file_name *ret_name)
@@ -135,6 +151,7 @@ static int check_room(const struct file_node *node, const char *name, size_t val
     AUTO_BUF struct buf names = {0};
     size_t names_size = strlen(name) + 1;
     size_t values_size = value_size;
+    size_t number = 1;
     if (value_size > VALUE_MAX)
         return error_system(E2BIG);
     int result = list_names(node, &names);
@@ -147,8 +164,10 @@ static int check_room(const struct file_node *node, const char *name, size_t val
         at += strlen(other) + 1;
         names_size += size < 0 ? 0 : strlen(other) + 1;
         values_size += size < 0 ? 0 : (size_t)size;
+        number += size >= 0;
     }
-    return names_size > NAMES_MAX || values_size > VALUES_MAX ? -ERR_NO_SPACE : 0;
+    bool has_room = names_size <= NAMES_MAX && values_size <= VALUES_MAX && number <= NUMBER_MAX;
+    return has_room ? 0 : -ERR_NO_SPACE;
 }
 
 int node_file_setxattr(struct request *request, uint64_t inode, struct span name, struct span value,

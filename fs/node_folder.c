@@ -2,7 +2,6 @@
 #include "fs/node_file.h"
 #include "store/base/cleanup.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
@@ -20,7 +19,32 @@ int node_folder_lookup(struct request *request, uint64_t folder, struct span nam
     return result < 0 ? result : node_file_entry(node, ret_entry);
 }
 
-#define OFFSET_TAG ((uint64_t)1 << 63)
+/* Where a folder has entries of its own beside the ordinary ones, an offset says which they are:
+ * those of its own are object numbers, small ones. The backing folder's are whatever its file
+ * system likes: small numbers too, or hashes of 63 bits. None may have the highest bit set, or
+ * seekdir(3) would refuse it: so the small ones are moved up, and only a hash that is one of those
+ * (one in a million is) goes without. */
+#define OFFSET_MOVED  ((uint64_t)1 << 62)
+#define OFFSET_TAGGED ((uint64_t)1 << 63)
+
+static bool is_moved(uint64_t offset)
+{
+    return offset - OFFSET_MOVED <= STORE_OBJECT_MAX;
+}
+
+static uint64_t offset_shown(uint64_t offset)
+{
+    if (offset <= STORE_OBJECT_MAX)
+        return offset | OFFSET_MOVED;
+    return is_moved(offset) ? offset | OFFSET_TAGGED : offset;
+}
+
+static uint64_t offset_backing(uint64_t offset)
+{
+    if (offset & OFFSET_TAGGED)
+        return offset & ~OFFSET_TAGGED;
+    return is_moved(offset) ? offset & ~OFFSET_MOVED : offset;
+}
 
 static int open_dir(struct request *request, uint64_t folder, DIR **ret_dir)
 {
@@ -28,14 +52,9 @@ static int open_dir(struct request *request, uint64_t folder, DIR **ret_dir)
     int result = files_folder(request->mount->files, folder, false, &fd);
     if (result < 0)
         return result;
-    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *dir = own < 0 ? NULL : fdopendir(own);
-    if (!dir) {
-        result = node_system_error();
-        if (own >= 0)
-            close(own);
-        return result;
-    }
+    DIR *dir = files_open_dir(fd, ".");
+    if (!dir)
+        return node_system_error();
     *ret_dir = dir;
     return 0;
 }
@@ -52,16 +71,19 @@ int node_folder_list(struct request *request, uint64_t folder, uint64_t offset,
     int result = open_dir(request, folder, &dir);
     if (result < 0)
         return result == -ERR_NOT_FOUND ? 0 : result;
-    const uint64_t tag = keeps ? OFFSET_TAG : 0;
-    if (!keeps || offset & OFFSET_TAG)
-        seekdir(dir, (long)(offset & ~OFFSET_TAG));
+    if (!keeps)
+        seekdir(dir, (long)offset);
+    else if (offset > STORE_OBJECT_MAX)
+        seekdir(dir, (long)offset_backing(offset));
     const struct dirent *entry;
     while (errno = 0, (entry = readdir(dir)) != NULL) {
         struct span name = span_of_string(entry->d_name);
         if (keeps && (is_dots(entry->d_name) || !keeps(request, folder, name)))
             continue;
-        if (!listing->add(listing, name, files_shown_ino(entry->d_ino),
-                          (mode_t)DTTOIF(entry->d_type), (uint64_t)entry->d_off | tag))
+        uint64_t ino = files_shown_ino(dirfd(dir), entry->d_name);
+        uint64_t next = (uint64_t)entry->d_off;
+        if (ino != 0 && !listing->add(listing, name, ino, (mode_t)DTTOIF(entry->d_type),
+                                      keeps ? offset_shown(next) : next))
             break;
     }
     if (!entry && errno != 0)
@@ -89,15 +111,37 @@ void node_folder_add_stat(struct request *request, uint64_t folder, struct stat 
         return;
     if (is_later(backing.st_mtim, stat->st_mtim))
         stat->st_mtim = backing.st_mtim;
-    if (is_later(stat->st_mtim, stat->st_ctim))
-        stat->st_ctim = stat->st_mtim;
-    if (backing.st_nlink > 2 && inode_tag(folder) == INODE_COLLECTION)
+    if (is_later(backing.st_ctim, stat->st_ctim))
+        stat->st_ctim = backing.st_ctim;
+    if (backing.st_nlink < 2 || stat->st_nlink < 2) /* a file system that does not count them */
+        stat->st_nlink = 1;
+    else
         stat->st_nlink += backing.st_nlink - 2;
 }
 
-static int check_empty(struct request *request, uint64_t collection)
+void node_folder_set_mtime(struct request *request, uint64_t folder, struct timespec mtime)
+{
+    const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, mtime};
+    AUTO_CLOSE int fd = -1;
+    if (files_folder(request->mount->files, folder, false, &fd) == 0)
+        utimensat(fd, "", times, AT_EMPTY_PATH);
+}
+
+static int check_pending(struct request *request, uint64_t collection)
+{
+    struct pending pending;
+    if (!pendings_next(request->mount->pendings, collection, 0, &pending))
+        return 0;
+    return problem_set(&request->problem, ERR_NOT_EMPTY,
+                       "the collection still has an empty file, %.*s.json: remove it first",
+                       (int)pending.name_size, pending.name);
+}
+
+int node_folder_check_empty(struct request *request, uint64_t collection)
 {
     DIR *dir;
+    if (check_pending(request, collection) < 0)
+        return -ERR_NOT_EMPTY;
     int result = open_dir(request, inode_make(INODE_COLLECTION, collection), &dir);
     if (result < 0)
         return result == -ERR_NOT_FOUND ? 0 : result;
@@ -134,7 +178,7 @@ static int drop_held(struct request *request, struct span name, struct model_bas
     struct mount *mount = request->mount;
     int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
     bool lives = found == 1 && binding.live;
-    int result = lives ? check_empty(request, binding.object) : found < 0 ? found : 0;
+    int result = lives ? node_folder_check_empty(request, binding.object) : found < 0 ? found : 0;
     if (result == 0)
         result = model_remove(mount->model, &request->caller, STORE_SCHEMAS, name, base,
                               &request->result, &request->problem);

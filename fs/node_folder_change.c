@@ -56,12 +56,17 @@ static void making_finish(struct making *making)
         files_give(making->request->mount->files, making->cost);
 }
 
+bool node_folder_may_make(const struct request *request)
+{
+    uid_t self = geteuid();
+    return self == 0 || request->caller.uid == self;
+}
+
 static int making_init(struct making *making, struct request *request, uint64_t folder,
                        struct span name, mode_t mode, uint64_t size)
 {
     *making = (struct making){.request = request, .folder = folder, .folder_fd = -1, .mode = mode};
-    uid_t self = geteuid();
-    if (self != 0 && request->caller.uid != self)
+    if (!node_folder_may_make(request))
         return -ERR_ACCESS;
     int result = node_file_name(name, &making->name);
     if (result == 0)
@@ -130,9 +135,10 @@ static int make_file(struct making *making, int flags, struct node_entry *ret_en
         return result;
     result = node_file_open(making->request, node, flags & ~O_TRUNC, ret_handle);
     if (result == 0)
-        result = node_file_entry(node, ret_entry);
-    else
-        file_node_drop(node);
+        return node_file_entry(node, ret_entry);
+    file_node_unlink(node, making->folder_fd, making->name.text, 0); /* nobody has asked for it */
+    file_node_settle(node);
+    file_node_drop(node);
     return result;
 }
 
@@ -168,14 +174,15 @@ int node_folder_mkdir(struct request *request, uint64_t folder, struct span name
 }
 
 int node_folder_mknod(struct request *request, uint64_t folder, struct span name, mode_t mode,
-                      struct node_entry *ret_entry)
+                      dev_t device, struct node_entry *ret_entry)
 {
     struct making making;
     int result = node_folder_accept(request, folder, name, mode & S_IFMT);
     if (result < 0)
         return result;
     result = making_init(&making, request, folder, name, mode, 0);
-    if (result == 0 && mknodat(making.folder_fd, making.name.text, (mode & S_IFMT) | 0600, 0) < 0)
+    if (result == 0 &&
+        mknodat(making.folder_fd, making.name.text, (mode & S_IFMT) | 0600, device) < 0)
         result = node_system_error();
     if (result == 0)
         result = tell(&making, ret_entry);

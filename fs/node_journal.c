@@ -24,6 +24,7 @@ static int open_(struct request *request, uint64_t inode, int flags, struct hand
 }
 
 const struct node_kind node_journal = {.type = S_IFREG,
+                                       .is_view = true,
                                        .getattr = getattr,
                                        .open = open_,
                                        .read = node_text_read,

@@ -86,6 +86,7 @@ static int meta_open(struct request *request, uint64_t inode, int flags, struct 
 }
 
 const struct node_kind node_meta = {.type = S_IFREG,
+                                    .is_view = true,
                                     .getattr = meta_getattr,
                                     .open = meta_open,
                                     .read = node_text_read,

@@ -16,7 +16,10 @@ static const struct {
 
 static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
-    return node_folder_stat(request, inode, 0700, ret_stat);
+    int result = node_folder_stat(request, inode, 0700, ret_stat);
+    if (result == 0)
+        ret_stat->st_nlink += PLACE_COUNT;
+    return result;
 }
 
 static int lookup(struct request *request, uint64_t folder, struct span name,
@@ -42,6 +45,7 @@ static int readdir(struct request *request, uint64_t folder, uint64_t offset,
 }
 
 const struct node_kind node_outbox = {.type = S_IFDIR,
+                                      .is_view = true,
                                       .getattr = getattr,
                                       .setattr = node_folder_setattr,
                                       .lookup = lookup,

@@ -184,12 +184,17 @@ static int place_rename(struct request *request, uint64_t folder, struct span na
     return result;
 }
 
+/* How many folders are in `claimed` nobody counts: 1, as other file systems have it then. */
 static int place_getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
-    return node_folder_stat(request, inode, 0700, ret_stat);
+    int result = node_folder_stat(request, inode, 0700, ret_stat);
+    if (result == 0 && inode_number(inode) == STORE_CLAIMED)
+        ret_stat->st_nlink = 1;
+    return result;
 }
 
 const struct node_kind node_place = {.type = S_IFDIR,
+                                     .is_view = true,
                                      .getattr = place_getattr,
                                      .setattr = node_folder_setattr,
                                      .lookup = place_lookup,
@@ -227,6 +232,7 @@ static int worker_setattr(struct request *request, uint64_t inode, struct handle
 }
 
 const struct node_kind node_worker = {.type = S_IFDIR,
+                                      .is_view = true,
                                       .getattr = worker_getattr,
                                       .setattr = worker_setattr,
                                       .lookup = place_lookup,

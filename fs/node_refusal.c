@@ -54,7 +54,7 @@ static int refuse_create(struct request *request, uint64_t folder, struct span n
 }
 
 #define FOLDER_FUNCTIONS                                                                           \
-    .type = S_IFDIR, .getattr = folder_getattr, .lookup = folder_lookup,                           \
+    .is_view = true, .type = S_IFDIR, .getattr = folder_getattr, .lookup = folder_lookup,          \
     .readdir = folder_readdir, .create = refuse_create
 
 const struct node_kind node_errors = {FOLDER_FUNCTIONS};
@@ -101,7 +101,7 @@ static int open_(struct request *request, uint64_t inode, int flags, struct hand
 }
 
 #define FILE_FUNCTIONS                                                                             \
-    .type = S_IFREG, .getattr = getattr, .open = open_, .read = node_text_read,                    \
+    .is_view = true, .type = S_IFREG, .getattr = getattr, .open = open_, .read = node_text_read,   \
     .release = node_text_release
 
 const struct node_kind node_error = {FILE_FUNCTIONS};

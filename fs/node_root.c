@@ -1,4 +1,6 @@
 /* The root: collections, and what belongs to the mount as a whole. */
+#include "fs/dance.h"
+#include "fs/node_collection.h"
 #include "fs/node_file.h"
 
 #define FIRST_OFFSET 3
@@ -16,26 +18,36 @@ static const struct fixed fixed[] = {
     {".errors.jsonl", (uint64_t)INODE_JOURNAL << 58, false, S_IFREG},
     {".stats.json", (uint64_t)INODE_STATS << 58, false, S_IFREG},
 };
-#define FIXED_COUNT (sizeof(fixed) / sizeof(fixed[0]))
+#define FIXED_COUNT  (sizeof(fixed) / sizeof(fixed[0]))
+#define LISTED_COUNT 2 /* of them; each is a folder */
+
+#define COUNTED_MAX 100 /* collections; where there are more, they are not counted */
+
+/* Beside "." and "..", the folders that are listed. */
+static int count_links(struct request *request, nlink_t *ret_links)
+{
+    AUTO_VIEW struct store_view view = {0};
+    struct row_entry entry;
+    uint64_t object = 0;
+    nlink_t count = 0;
+    int found = store_read(request->mount->store, &view);
+    if (found < 0)
+        return found;
+    while ((found = store_entry_next(&view, STORE_SCHEMAS, object, &object, &entry)) == 1 &&
+           count <= COUNTED_MAX)
+        count++;
+    *ret_links = count > COUNTED_MAX ? 1 : count + 2 + LISTED_COUNT;
+    return found < 0 ? found : 0;
+}
 
 static int getattr(struct request *request, uint64_t inode, struct stat *ret_stat)
 {
     int result = node_folder_stat(request, inode, 0755, ret_stat);
     if (result == 0)
+        result = count_links(request, &ret_stat->st_nlink);
+    if (result == 0)
         node_folder_add_stat(request, inode, ret_stat);
     return result;
-}
-
-/* The collection of that name. Returns 1, 0 or an error. */
-static int find_collection(struct request *request, struct span name, uint64_t *ret_object)
-{
-    struct row_binding binding;
-    if (name_check_collection(name, NULL) < 0)
-        return 0;
-    int found = node_name_get(request, STORE_SCHEMAS, name, &binding);
-    if (found == 1)
-        *ret_object = binding.object;
-    return found == 1 ? binding.live : found;
 }
 
 static int lookup(struct request *request, uint64_t folder, struct span name,
@@ -45,7 +57,7 @@ static int lookup(struct request *request, uint64_t folder, struct span name,
     for (size_t i = 0; i < FIXED_COUNT; i++)
         if (span_is(name, fixed[i].name))
             return node_entry_fill(request, fixed[i].inode, ret_entry);
-    int found = find_collection(request, name, &object);
+    int found = collection_find(request, name, &object);
     if (found == 0 && name_is_ordinary_in_root(name))
         return node_folder_lookup(request, folder, name, ret_entry);
     if (found != 1)
@@ -70,7 +82,7 @@ static bool is_seen(struct request *request, uint64_t folder, struct span name)
 {
     uint64_t object;
     (void)folder;
-    return name_is_ordinary_in_root(name) && find_collection(request, name, &object) == 0;
+    return name_is_ordinary_in_root(name) && collection_find(request, name, &object) == 0;
 }
 
 static int list_own(struct request *request, uint64_t offset, struct node_listing *listing)
@@ -85,8 +97,8 @@ static int list_own(struct request *request, uint64_t offset, struct node_listin
     return result < 0 ? result : list_collections(&view, offset, listing);
 }
 
-static int readdir(struct request *request, uint64_t folder, uint64_t offset,
-                   struct node_listing *listing)
+static int readdir_(struct request *request, uint64_t folder, uint64_t offset,
+                    struct node_listing *listing)
 {
     int result = 0;
     if (offset <= STORE_OBJECT_MAX)
@@ -103,7 +115,7 @@ static int accept_(struct request *request, uint64_t folder, struct span name, m
     (void)folder;
     if (name_is_ordinary_in_root(name) &&
         !(S_ISDIR(type) && name_check_collection(name, NULL) == 0))
-        return find_collection(request, name, &object) == 0 ? 0 : -ERR_ALREADY_EXISTS;
+        return collection_find(request, name, &object) == 0 ? 0 : -ERR_ALREADY_EXISTS;
     request_name(request, 0, span_make(NULL, 0), name, "");
     return problem_set(&request->problem, ERR_NOT_PERMITTED,
                        "%.*s is the name of a collection, or belongs to the mount", (int)name.size,
@@ -120,11 +132,16 @@ static int create(struct request *request, uint64_t folder, struct span name, mo
 }
 
 /* A collection comes with its schema, which allows everything. */
-static int make_collection(struct request *request, struct span name, mode_t mode,
+static int make_collection(struct request *request, uint64_t folder, struct span name, mode_t mode,
                            struct node_entry *ret_entry)
 {
+    struct stat root;
     struct mount *mount = request->mount;
     request_name(request, STORE_SCHEMAS, span_of_string(".schema"), name, ".json");
+    int result = getattr(request, folder, &root);
+    if (result < 0)
+        return result;
+    const mode_t set_gid = root.st_mode & S_ISGID;
     struct model_put put = {.caller = request->caller,
                             .collection = STORE_SCHEMAS,
                             .name = name,
@@ -133,9 +150,9 @@ static int make_collection(struct request *request, struct span name, mode_t mod
                             .base = {.kind = MODEL_BASE_PINNED, .number = 0},
                             .mode = 0644,
                             .uid = request->caller.uid,
-                            .gid = request->caller.gid,
-                            .folder_mode = (uint32_t)mode & 0777};
-    int result = model_put(mount->model, &put, &request->result, &request->problem);
+                            .gid = set_gid ? root.st_gid : request->caller.gid,
+                            .folder_mode = S_IFDIR | (uint32_t)(mode & 01777) | (uint32_t)set_gid};
+    result = model_put(mount->model, &put, &request->result, &request->problem);
     if (result == -ERR_VERSION_CONFLICT)
         return problem_set(&request->problem, ERR_ALREADY_EXISTS,
                            "the collection is there already");
@@ -148,28 +165,17 @@ static int make(struct request *request, uint64_t folder, struct span name, mode
                 struct node_entry *ret_entry)
 {
     if (name_check_collection(name, NULL) == 0)
-        return make_collection(request, name, mode, ret_entry);
+        return make_collection(request, folder, name, mode, ret_entry);
     int result = accept_(request, folder, name, S_IFDIR);
     return result < 0 ? result : node_folder_mkdir(request, folder, name, mode, ret_entry);
-}
-
-/* Files without content yet are listed: it is not empty. */
-static int check_pending(struct request *request, struct span name, uint64_t object)
-{
-    struct pending pending;
-    if (!pendings_next(request->mount->pendings, object, 0, &pending))
-        return 0;
-    return problem_set(&request->problem, ERR_NOT_EMPTY,
-                       "the collection %.*s still has an empty file, %.*s.json: remove it first",
-                       (int)name.size, name.data, (int)pending.name_size, pending.name);
 }
 
 static int remove_collection(struct request *request, struct span name, uint64_t object)
 {
     request_name(request, STORE_SCHEMAS, span_of_string(".schema"), name, ".json");
     const struct model_base none = {.kind = MODEL_BASE_NONE};
-    int result = check_pending(request, name, object);
-    return result < 0 ? result : node_folder_drop(request, name, none);
+    dance_settle_folder(request, object);
+    return node_folder_drop(request, name, none);
 }
 
 /* Whose the name is. Returns 1 for a collection's, 0 for an ordinary one; an error for the mount's
@@ -177,7 +183,7 @@ static int remove_collection(struct request *request, struct span name, uint64_t
 static int find_own(struct request *request, struct span name, uint64_t *ret_object)
 {
     if (name_is_ordinary_in_root(name))
-        return find_collection(request, name, ret_object);
+        return collection_find(request, name, ret_object);
     request_name(request, 0, span_make(NULL, 0), name, "");
     return problem_set(&request->problem, ERR_NOT_PERMITTED,
                        "%.*s belongs to the mount and stays as it is", (int)name.size, name.data);
@@ -203,6 +209,25 @@ static int unlink_(struct request *request, uint64_t folder, struct span name)
     return found < 0 ? found : node_folder_unlink(request, folder, name);
 }
 
+/* It stays one, and in the root. */
+static int rename_collection(struct request *request, struct span name, uint64_t new_folder,
+                             struct span new_name, unsigned flags)
+{
+    int result = name_check_collection(new_name, NULL);
+    if (inode_tag(new_folder) == INODE_ROOT && result == 0)
+        return collection_move(request, name, new_name, flags);
+    request_name(request, 0, span_make(NULL, 0), name, "");
+    if (inode_tag(new_folder) != INODE_ROOT)
+        return problem_set(&request->problem, ERR_NOT_PERMITTED,
+                           "%.*s is a collection, which stays in the root", (int)name.size,
+                           name.data);
+    return result == -ERR_NAME_TOO_LONG
+               ? name_check_collection(new_name, &request->problem)
+               : problem_set(&request->problem, ERR_NOT_PERMITTED,
+                             "%.*s is a collection, and %.*s is no name of one", (int)name.size,
+                             name.data, (int)new_name.size, new_name.data);
+}
+
 static int rename_(struct request *request, uint64_t folder, struct span name, uint64_t new_folder,
                    struct span new_name, unsigned flags)
 {
@@ -210,11 +235,7 @@ static int rename_(struct request *request, uint64_t folder, struct span name, u
     int found = find_own(request, name, &object);
     if (found == 0)
         return node_folder_rename(request, folder, name, new_folder, new_name, flags);
-    if (found < 0)
-        return found;
-    request_name(request, 0, span_make(NULL, 0), name, "");
-    return problem_set(&request->problem, ERR_UNSUPPORTED,
-                       "this version does not rename collections");
+    return found < 0 ? found : rename_collection(request, name, new_folder, new_name, flags);
 }
 
 const struct node_kind node_root = {
@@ -222,7 +243,7 @@ const struct node_kind node_root = {
     .getattr = getattr,
     .setattr = node_folder_setattr,
     .lookup = lookup,
-    .readdir = readdir,
+    .readdir = readdir_,
     .create = create,
     .mkdir = make,
     .rmdir = rmdir_,

@@ -1,7 +1,7 @@
+#include "fs/dance.h"
 #include "fs/files.h"
 #include "fs/ops_internal.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <sys/statvfs.h>
 
@@ -13,6 +13,15 @@ void ops_begin(struct request *request, fuse_req_t req, const struct fuse_file_i
         .gid = context->gid,
         .reader = {.owner = info ? info->lock_owner : 0, .tid = context->pid}};
     request_init(request, ops_mount(req), &caller);
+    dance_settle_ended(request);
+}
+
+bool ops_look(struct request *request, uint64_t inode)
+{
+    const struct node_kind *kind = node_kind_of(inode);
+    if (inode_tag(inode) == INODE_ENTITY)
+        return dance_settle_company(request, inode_number(inode));
+    return kind && kind->is_view && dance_settle_own(request);
 }
 
 int ops_end(struct request *request, int result)
@@ -40,8 +49,8 @@ static void forget(struct mount *mount, uint64_t inode, uint64_t count)
         files_forget(mount->files, inode, count);
 }
 
-void ops_reply_entry(fuse_req_t req, struct request *request, const struct node_entry *entry,
-                     int result)
+static void reply_entry(fuse_req_t req, struct request *request, const struct node_entry *entry,
+                        int result)
 {
     struct fuse_entry_param param;
     int errnum = ops_end(request, result);
@@ -76,7 +85,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
         result = -ERR_NAME_TOO_LONG;
     else if (kind && kind->lookup)
         result = kind->lookup(&request, parent, span_of_string(name), &entry);
-    ops_reply_entry(req, &request, &entry, result);
+    if (result == 0 && ops_look(&request, entry.inode))
+        result = kind->lookup(&request, parent, span_of_string(name), &entry);
+    reply_entry(req, &request, &entry, result);
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t count)
@@ -96,6 +107,7 @@ static void reply_attributes(fuse_req_t req, struct request *request, uint64_t i
 {
     struct stat stat;
     const struct node_kind *kind = node_kind_of(ino);
+    ops_look(request, ino);
     if (result == 0)
         result = kind ? kind->getattr(request, ino, &stat) : -ERR_NOT_FOUND;
     int errnum = ops_end(request, result);
@@ -107,9 +119,9 @@ static void reply_attributes(fuse_req_t req, struct request *request, uint64_t i
 
 static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
 {
-    (void)info;
     struct request request;
     ops_begin(&request, req, NULL);
+    request.handle = ops_handle(info); /* for SEEK_END; fstat(2) comes without */
     reply_attributes(req, &request, ino, 0);
 }
 
@@ -178,6 +190,7 @@ static int list(struct request *request, uint64_t folder, uint64_t offset, struc
     const struct node_kind *kind = node_kind_of(folder);
     if (!kind || !kind->readdir)
         return -ERR_NOT_A_DIRECTORY;
+    ops_look(request, folder);
     if (kind->lists_dots)
         return kind->readdir(request, folder, offset, &listing->listing);
     if (offset < 1 && !add_entry(&listing->listing, span_of_string("."), folder, S_IFDIR, 1))
@@ -213,7 +226,7 @@ static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
     int result = -ERR_READ_ONLY;
     if (kind && kind->mkdir)
         result = kind->mkdir(&request, parent, span_of_string(name), mode, &entry);
-    ops_reply_entry(req, &request, &entry, result);
+    reply_entry(req, &request, &entry, result);
 }
 
 static void op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -260,7 +273,7 @@ static void op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const cha
     int result = -ERR_NOT_PERMITTED; /* an entity has one id */
     if (kind && kind->link)
         result = kind->link(&request, ino, parent, span_of_string(name), &entry);
-    ops_reply_entry(req, &request, &entry, result);
+    reply_entry(req, &request, &entry, result);
 }
 
 static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
@@ -272,7 +285,7 @@ static void op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, co
     int result = -ERR_UNSUPPORTED;
     if (kind && kind->symlink)
         result = kind->symlink(&request, parent, span_of_string(name), target, &entry);
-    ops_reply_entry(req, &request, &entry, result);
+    reply_entry(req, &request, &entry, result);
 }
 
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
@@ -293,87 +306,14 @@ static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 
 static void op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t device)
 {
-    (void)device;
     struct request request;
     struct node_entry entry;
     ops_begin(&request, req, NULL);
     const struct node_kind *kind = node_kind_of(parent);
     int result = -ERR_NOT_PERMITTED;
-    if (kind && kind->mknod && !S_ISCHR(mode) && !S_ISBLK(mode))
-        result = kind->mknod(&request, parent, span_of_string(name), mode, &entry);
-    ops_reply_entry(req, &request, &entry, result);
-}
-
-static void reply_attribute(fuse_req_t req, const struct buf *value, size_t size, int errnum)
-{
-    if (!errnum && size > 0 && size < value->size)
-        errnum = ERANGE;
-    if (errnum)
-        fuse_reply_err(req, errnum);
-    else if (size == 0)
-        fuse_reply_xattr(req, value->size);
-    else
-        fuse_reply_buf(req, (const char *)value->data, value->size);
-}
-
-static bool is_user_attribute(const char *name)
-{
-    return strncmp(name, "user.", 5) == 0;
-}
-
-static void op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
-{
-    struct request request;
-    AUTO_BUF struct buf value = {0};
-    ops_begin(&request, req, NULL);
-    const struct node_kind *kind = node_kind_of(ino);
-    int result = strncmp(name, "system.posix_acl_", 17) == 0 ? -ERR_UNSUPPORTED : -ERR_NO_ATTRIBUTE;
-    if (kind && kind->getxattr && is_user_attribute(name))
-        result = kind->getxattr(&request, ino, span_of_string(name), &value);
-    if (result == 0 && buf_failed(&value))
-        result = -ERR_NO_MEMORY;
-    reply_attribute(req, &value, size, ops_end(&request, result));
-}
-
-static void op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
-{
-    struct request request;
-    AUTO_BUF struct buf names = {0};
-    ops_begin(&request, req, NULL);
-    const struct node_kind *kind = node_kind_of(ino);
-    int result = kind && kind->listxattr ? kind->listxattr(&request, ino, &names) : 0;
-    reply_attribute(req, &names, size, ops_end(&request, result));
-}
-
-/* Whose names they are says whether one may be set. */
-static int check_attribute(const struct node_kind *kind, const char *name)
-{
-    if (strncmp(name, "user.persistfs.", 15) == 0)
-        return -ERR_READ_ONLY;
-    return kind && kind->setxattr && is_user_attribute(name) ? 0 : -ERR_UNSUPPORTED;
-}
-
-static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value,
-                        size_t size, int flags)
-{
-    struct request request;
-    ops_begin(&request, req, NULL);
-    const struct node_kind *kind = node_kind_of(ino);
-    int result = check_attribute(kind, name);
-    if (result == 0)
-        result = kind->setxattr(&request, ino, span_of_string(name), span_make(value, size), flags);
-    ops_reply(req, &request, result);
-}
-
-static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
-{
-    struct request request;
-    ops_begin(&request, req, NULL);
-    const struct node_kind *kind = node_kind_of(ino);
-    int result = check_attribute(kind, name);
-    if (result == 0)
-        result = kind->removexattr(&request, ino, span_of_string(name));
-    ops_reply(req, &request, result);
+    if (kind && kind->mknod)
+        result = kind->mknod(&request, parent, span_of_string(name), mode, device, &entry);
+    reply_entry(req, &request, &entry, result);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
@@ -431,10 +371,10 @@ const struct fuse_lowlevel_ops ops_table = {
     .readdir = op_readdir,
     .fsyncdir = op_fsyncdir,
     .statfs = op_statfs,
-    .setxattr = op_setxattr,
-    .getxattr = op_getxattr,
-    .listxattr = op_listxattr,
-    .removexattr = op_removexattr,
+    .setxattr = ops_setxattr,
+    .getxattr = ops_getxattr,
+    .listxattr = ops_listxattr,
+    .removexattr = ops_removexattr,
     .fallocate = ops_fallocate,
     .copy_file_range = ops_copy_file_range,
     .lseek = ops_lseek,

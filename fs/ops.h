@@ -15,6 +15,10 @@ struct ops_context {
     /* Called once the kernel has answered, and the mount can be used. */
     void (*ready)(void *data);
     void *ready_data;
+    /* Of fs/ops_session.c: whether the first request has come, and its number when it was an INIT
+     * that offers maps of what goes around the page cache. Set before there are threads. */
+    bool has_begun;
+    uint64_t maps_offered;
 };
 
 extern const struct fuse_lowlevel_ops ops_table;

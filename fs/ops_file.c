@@ -30,6 +30,7 @@ void ops_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)
     ops_begin(&request, req, NULL);
     const struct node_kind *kind = node_kind_of(ino);
     int result = -ERR_NOT_FOUND;
+    ops_look(&request, ino);
     if (kind)
         result = kind->open ? kind->open(&request, ino, info->flags, &handle) : -ERR_IS_A_DIRECTORY;
     int errnum = ops_end(&request, result);
@@ -104,7 +105,7 @@ void ops_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t size, of
     if (errnum)
         fuse_reply_err(req, errnum);
     else
-        fuse_reply_write(req, size);
+        fuse_reply_write(req, size - request.unwritten);
 }
 
 void ops_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info)

@@ -18,11 +18,12 @@ static inline struct handle *ops_handle(const struct fuse_file_info *info)
 
 /* `info` is NULL where the kernel sends no owner. */
 void ops_begin(struct request *request, fuse_req_t req, const struct fuse_file_info *info);
+/* Before the caller looks at a view: what he did himself has happened. Returns whether that changed
+ * anything. */
+bool ops_look(struct request *request, uint64_t inode);
 /* Reports, releases the request, and returns the errno to reply. */
 int ops_end(struct request *request, int result);
 void ops_reply(fuse_req_t req, struct request *request, int result);
-void ops_reply_entry(fuse_req_t req, struct request *request, const struct node_entry *entry,
-                     int result);
 void ops_fill_entry(const struct node_entry *entry, struct fuse_entry_param *param);
 
 /* Files. */
@@ -43,5 +44,12 @@ void ops_copy_file_range(fuse_req_t req, fuse_ino_t ino_in, off_t offset_in,
                          struct fuse_file_info *info_in, fuse_ino_t ino_out, off_t offset_out,
                          struct fuse_file_info *info_out, size_t size, int flags);
 void ops_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *info);
+
+/* Extended attributes (ops_xattr.c). */
+void ops_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void ops_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
+void ops_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size,
+                  int flags);
+void ops_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
 
 #endif

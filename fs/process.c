@@ -78,11 +78,59 @@ pid_t process_parent(pid_t pid)
     return parent < 0 ? 0 : (pid_t)parent;
 }
 
+size_t process_threads(pid_t tid, pid_t *ret_tids, size_t capacity)
+{
+    char folder[64];
+    size_t count = 1;
+    ret_tids[0] = tid;
+    snprintf(folder, sizeof(folder), "/proc/%d/task", (int)tid);
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return count;
+    for (struct dirent *entry; count < capacity && (entry = readdir(dir));) {
+        pid_t found = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (found > 0 && found != tid)
+            ret_tids[count++] = found;
+    }
+    closedir(dir);
+    return count;
+}
+
 bool process_has_thread(pid_t pid, pid_t tid)
 {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/task/%d", (int)pid, (int)tid);
     return access(path, F_OK) == 0;
+}
+
+/* The line that begins so, which the caller frees; NULL: there is none. */
+static char *read_line(const char *path, const char *prefix)
+{
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "re");
+    bool found = false;
+    while (file && !found && getline(&line, &room, file) > 0)
+        found = strncmp(line, prefix, strlen(prefix)) == 0;
+    if (file)
+        fclose(file);
+    if (found)
+        return line;
+    free(line);
+    return NULL;
+}
+
+bool process_has_group(pid_t tid, gid_t gid)
+{
+    char path[64];
+    bool has = false;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+    char *line = tid > 0 ? read_line(path, "Groups:") : NULL; /* it may have 65536 of them */
+    char *at = line ? line + 7 : NULL;
+    for (char *end = NULL; at && !has; at = end != at ? end : NULL)
+        has = strtoul(at, &end, 10) == gid && end != at;
+    free(line);
+    return has;
 }
 
 static bool is_writable_of(const char *folder, const char *fd, uint64_t inode)

@@ -3,6 +3,7 @@
 #define PERSISTFS_FS_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,8 +23,15 @@ int64_t process_tick(void); /* the length of that tick, nanoseconds */
 /* The parent's id; 0 when that cannot be told. */
 pid_t process_parent(pid_t pid);
 
+/* The threads of the process that `tid` is of, that one first, and at most `capacity` of them.
+ * Returns how many; 1 when they cannot be told. */
+size_t process_threads(pid_t tid, pid_t *ret_tids, size_t capacity);
+
 /* Whether that thread lives and belongs to the process. */
 bool process_has_thread(pid_t pid, pid_t tid);
+
+/* Whether the thread has the group among its supplementary ones. */
+bool process_has_group(pid_t tid, gid_t gid);
 
 /* Whether the caller's process has a descriptor, open for writing, of the file with that inode
  * number (fdinfo of proc(5); no call to the file system is made). `unknown` is the answer when it

@@ -87,13 +87,46 @@ void reader_settle_all(struct request *request, uint64_t inode, uint64_t seq)
     settle_of(request->mount, inode, seq, &own, &others);
     if (others.count == 0)
         return;
-    int32_t pid = process_of(tid).pid;
+    int32_t pid = request_pid(request);
     own.count = 0;
     for (size_t i = 0; i < others.count; i++)
         if (process_has_thread(pid, others.tids[i]))
             own.tids[own.count++] = others.tids[i];
     if (own.count > 0)
         settle_of(request->mount, inode, seq, &own, &others);
+}
+
+struct sight {
+    int32_t tid;
+    uint64_t seq;
+};
+
+/* What those that have an entity open see, at most OTHERS_MAX of them. */
+static size_t look_through(struct mount *mount, uint64_t inode, struct sight *sights)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&mount->handles_lock);
+    const struct reader *reader = *bucket_of(mount, inode);
+    for (; reader && count < OTHERS_MAX; reader = reader->next) {
+        uint64_t seq = reader_seq(reader) != 0 ? reader_seq(reader) : reader->opened;
+        if (reader->handle.inode == inode && seq != 0)
+            sights[count++] = (struct sight){reader->tid, seq};
+    }
+    pthread_mutex_unlock(&mount->handles_lock);
+    return count;
+}
+
+uint64_t reader_shown(struct request *request, uint64_t inode)
+{
+    struct sight sights[OTHERS_MAX];
+    size_t count = look_through(request->mount, inode, sights);
+    for (size_t i = 0; i < count; i++)
+        if (sights[i].tid == request->caller.reader.tid)
+            return sights[i].seq;
+    for (size_t i = 0; i < count; i++)
+        if (process_has_thread(request_pid(request), sights[i].tid))
+            return sights[i].seq;
+    return count > 0 ? sights[0].seq : 0;
 }
 
 /* The version that is read: the current one, or, when the entity was deleted since, the last. */

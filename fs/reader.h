@@ -27,6 +27,15 @@ void reader_destroy(struct mount *mount, struct reader *reader);
 /* The caller is being told of version `seq`. */
 void reader_settle_all(struct request *request, uint64_t inode, uint64_t seq);
 
+/* The version it sees; 0: not settled yet. */
+static inline uint64_t reader_seq(const struct reader *reader)
+{
+    return atomic_load(&reader->seq);
+}
+/* The version of an entity that is no more which the caller sees through a handle of its process,
+ * or else anybody through one; 0: nobody has it open for reading. */
+uint64_t reader_shown(struct request *request, uint64_t inode);
+
 int reader_read(struct request *request, struct reader *reader, uint64_t offset, size_t size,
                 struct buf *out);
 

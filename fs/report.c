@@ -44,7 +44,8 @@ static void journal_line(struct journal *journal, bool is_error, const struct bu
 
 void request_init(struct request *request, struct mount *mount, const struct model_caller *caller)
 {
-    *request = (struct request){.mount = mount, .caller = *caller, .began = clock_monotonic()};
+    *request = (struct request){
+        .mount = mount, .caller = *caller, .began = clock_monotonic(), .pid = caller->process.pid};
     request->correlation = atomic_fetch_add(&mount->correlation_count, 1);
     problem_init(&request->problem);
 }
@@ -159,7 +160,7 @@ static void report_commit(struct request *request)
     begin_line(&line, request, "info", "commit", clock_realtime());
     buf_printf(&line, ",\"op\":\"%s\",\"seq\":%ju,\"version\":%ju", audit_op_name(result->op),
                (uintmax_t)result->seq, (uintmax_t)result->version);
-    end_line(&line, request, process_of(request->caller.reader.tid).pid);
+    end_line(&line, request, request_pid(request));
     journal_line(mount->log, false, &line);
 }
 
@@ -180,7 +181,7 @@ static void report_refusal(struct request *request, int result)
     struct problem *problem = &request->problem;
     if (problem->code != result)
         problem_set(problem, (enum err) - result, "%s", error_title(result));
-    pid_t pid = process_of(request->caller.reader.tid).pid;
+    pid_t pid = request_pid(request);
     struct refusal refusal = {.collection = request->collection,
                               .uid = request->caller.uid,
                               .at = clock_realtime(),

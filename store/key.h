@@ -21,6 +21,7 @@ enum key_table {
     KEY_EVENT = 'o',     /* place, worker, event -> the event */
     KEY_PLACE = 'p',     /* event -> place, worker */
     KEY_TIME = 't',      /* folder -> when its listing last changed */
+    KEY_XATTR = 'x',     /* object, name -> an extended attribute of the user's own */
 };
 
 struct key {

@@ -108,6 +108,7 @@ void row_entry_encode(struct buf *out, const struct row_entry *row)
     buf_append_be64(out, (uint64_t)row->mtime);
     buf_append_be64(out, row->mtime_seq);
     buf_append_be64(out, (uint64_t)row->ctime);
+    buf_append_be64(out, row->ino);
     add_text(out, row->name);
 }
 
@@ -122,6 +123,7 @@ int row_entry_decode(struct span bytes, struct row_entry *ret_row)
     row.mtime = (int64_t)take_number(&reader, 8);
     row.mtime_seq = take_number(&reader, 8);
     row.ctime = (int64_t)take_number(&reader, 8);
+    row.ino = take_number(&reader, 8);
     row.name = take_text(&reader);
     if (finished(&reader) < 0)
         return -ERR_DAMAGED;
@@ -192,6 +194,25 @@ int row_event_decode(struct span bytes, struct row_event *ret_row)
     row.since = (int64_t)take_number(&reader, 8);
     row.deadline = (int64_t)take_number(&reader, 8);
     row.type = take_text(&reader);
+    if (finished(&reader) < 0)
+        return -ERR_DAMAGED;
+    *ret_row = row;
+    return 0;
+}
+
+void row_xattr_encode(struct buf *out, const struct row_xattr *row)
+{
+    buf_append_byte(out, row->live);
+    add_text(out, row->name);
+    add_text(out, row->value);
+}
+
+int row_xattr_decode(struct span bytes, struct row_xattr *ret_row)
+{
+    struct reader reader = {.rest = bytes};
+    struct row_xattr row = {.live = take_number(&reader, 1) != 0};
+    row.name = take_text(&reader);
+    row.value = take_text(&reader);
     if (finished(&reader) < 0)
         return -ERR_DAMAGED;
     *ret_row = row;

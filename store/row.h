@@ -43,6 +43,7 @@ struct row_entry {
     int64_t mtime;      /* as set by utimensat(2)... */
     uint64_t mtime_seq; /* ...while the version has this number; else the version's own time */
     int64_t ctime;
+    uint64_t ino; /* that stat(2) shows, when it is not the node's own; 0: its own */
     struct span name;
 };
 
@@ -86,6 +87,13 @@ struct row_event {
     struct span type;  /* "users.created" */
 };
 
+/* An extended attribute of an object. Changing it makes no new version. */
+struct row_xattr {
+    bool live;        /* false: it was removed */
+    struct span name; /* with its "user." */
+    struct span value;
+};
+
 void row_state_encode(struct buf *out, const struct row_state *row);
 int row_state_decode(struct span bytes, struct row_state *ret_row);
 void row_binding_encode(struct buf *out, const struct row_binding *row);
@@ -97,5 +105,7 @@ void row_version_encode(struct buf *out, const struct row_version *row);
 int row_version_decode(struct span bytes, struct row_version *ret_row);
 void row_event_encode(struct buf *out, const struct row_event *row);
 int row_event_decode(struct span bytes, struct row_event *ret_row);
+void row_xattr_encode(struct buf *out, const struct row_xattr *row);
+int row_xattr_decode(struct span bytes, struct row_xattr *ret_row);
 
 #endif

@@ -49,11 +49,12 @@ static int need_cursor(struct store_view *view)
 }
 
 /* Of a row that a look-up came upon: whether it is none of those that are looked for, which have
- * keys of that size and begin as `key` does. Its damage is then not the look-up's business. A key
- * that is damaged itself is empty, and may be anyone's. */
+ * keys of that size (0: any) and begin as `key` does. Its damage is then not the look-up's
+ * business. A key that is damaged itself is empty, and may be anyone's. */
 static bool is_other(struct span found, const struct key *key, size_t size, size_t prefix)
 {
-    return found.size > 0 && (found.size != size || memcmp(found.data, key->bytes, prefix) != 0);
+    return found.size > 0 && ((size > 0 && found.size != size) || found.size < prefix ||
+                              memcmp(found.data, key->bytes, prefix) != 0);
 }
 
 int store_seek_within(struct store_view *view, const struct key *from, size_t size, size_t prefix,

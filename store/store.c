@@ -36,6 +36,10 @@ static int check_format(struct engine_txn *txn, const char *path, struct problem
                            "the store %s has format %u, and this program knows formats up to %d: "
                            "use a newer persistfs",
                            path, version, STORE_FORMAT);
+    if (version < STORE_FORMAT)
+        return problem_set(problem, ERR_UNSUPPORTED,
+                           "the store %s has format %u, and this program knows none before %d",
+                           path, version, STORE_FORMAT);
     return 0;
 }
 

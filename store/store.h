@@ -36,8 +36,9 @@ struct store_options {
  * (unless read_only). Making is atomic: a crash leaves a store or none. The store is locked for
  * this process (flock(2) on its file `lock`, which names the process), after two seconds' wait for
  * one that is about to end.
- * Errors: STORE_IN_USE (the detail names the pid), STORE_FOREIGN, NEWER_FORMAT, ACCESS (it belongs
- * to someone else, or is open to others), NOT_FOUND, NOT_A_DIRECTORY, NO_SPACE, DAMAGED, ENGINE. */
+ * Errors: STORE_IN_USE (the detail names the pid), STORE_FOREIGN, NEWER_FORMAT, UNSUPPORTED (an
+ * older one), ACCESS (it belongs to someone else, or is open to others), NOT_FOUND,
+ * NOT_A_DIRECTORY, NO_SPACE, DAMAGED, ENGINE. */
 int store_open(const char *path, const struct store_options *options, struct store **ret_store,
                struct problem *problem);
 void store_close(struct store *store); /* takes NULL */
@@ -118,6 +119,15 @@ int store_unique_get(struct store_view *view, uint64_t collection, uint64_t inde
 int store_unique_put(struct store_view *view, uint64_t collection, uint64_t index,
                      struct span value, uint64_t seq, const struct row_binding *row);
 
+/* An attribute of an object, live or not. */
+int store_xattr_get(struct store_view *view, uint64_t object, struct span name,
+                    struct row_xattr *ret_row);
+int store_xattr_put(struct store_view *view, uint64_t object, uint64_t seq,
+                    const struct row_xattr *row);
+/* The live one behind that of the name `after` (empty: the first), in an order of the store's. */
+int store_xattr_next(struct store_view *view, uint64_t object, struct span after,
+                     struct row_xattr *ret_row);
+
 /* Who refers to something: the object whose document has the reference, and the rule of its schema
  * that makes it one. */
 struct store_referrer {
@@ -134,6 +144,10 @@ int store_reference_put(struct store_view *view, struct span target, struct stor
  * beginning). */
 int store_reference_next(struct store_view *view, struct span target, struct store_referrer after,
                          struct store_referrer *ret_referrer);
+/* One that refers to any target that begins so; `prefix` has at most 200 bytes, none of them
+ * zero. */
+int store_reference_within(struct store_view *view, struct span prefix,
+                           struct store_referrer *ret_referrer);
 
 /* An event is known by the sequence number of its record and its place among that record's. */
 struct store_event_id {

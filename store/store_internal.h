@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 
 struct store {
     struct engine *engine; /* owned */
@@ -24,8 +24,9 @@ int store_folder_open(const char *path, bool create, int *ret_fd, struct problem
 /* Whether there is a store in the folder: 1, 0 (and it may be made there), or STORE_FOREIGN. */
 int store_folder_look(int dir_fd, const char *path, struct problem *problem);
 
-/* The first row at or behind `from` whose key has `size` bytes and begins with the first `prefix`
- * bytes of it. Returns 1, 0 or an error; damage of a row that is none of these is none. */
+/* The first row at or behind `from` whose key has `size` bytes (0: any number) and begins with the
+ * first `prefix` bytes of it. Returns 1, 0 or an error; damage of a row that is none of these is
+ * none. */
 int store_seek_within(struct store_view *view, const struct key *from, size_t size, size_t prefix,
                       struct span *ret_key, struct span *ret_value);
 

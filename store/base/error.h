@@ -35,11 +35,13 @@
     X(ALREADY_EXISTS, unique_conflict, EEXIST, 409, "The name is taken")                           \
     X(REFERENCE_MISSING, reference_conflict, EEXIST, 409, "A reference leads nowhere")             \
     X(REFERENCE_HELD, reference_conflict, EEXIST, 409, "It is still referred to")                  \
+    X(NAME_HELD, reference_conflict, EBUSY, 409, "Its name is still referred to")                  \
     X(NOT_FOUND, not_found, ENOENT, 404, "There is no such thing")                                 \
     X(READ_ONLY, read_only, EROFS, 403, "This is read-only")                                       \
     X(TOO_LARGE, too_large, EFBIG, 413, "The document is too large")                               \
     X(NO_SPACE, no_space, ENOSPC, 507, "There is no space left")                                   \
     X(BUSY, busy, EBUSY, 503, "Too much work is waiting")                                          \
+    X(LEAVING, busy, EBUSY, 503, "An entity is about to be deleted")                               \
     X(UNSUPPORTED, unsupported, ENOTSUP, 501, "This is not supported")                             \
     X(NEWER_FORMAT, unsupported, ENOTSUP, 501, "The store was made by a newer version")            \
     X(NOT_PERMITTED, denied, EPERM, 403, "This is not permitted")                                  \

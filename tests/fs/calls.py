@@ -1,4 +1,5 @@
 """System calls, one at a time, for the tests that are about them."""
+import ctypes
 import errno
 import json
 import os
@@ -12,6 +13,12 @@ TRUNC = os.O_TRUNC
 CREAT = os.O_CREAT
 EXCL = os.O_EXCL
 APPEND = os.O_APPEND
+
+NOREPLACE = 1  # of rename2
+EXCHANGE = 2
+
+libc = ctypes.CDLL(None, use_errno=True)
+AT_FDCWD = -100
 
 
 def refused(code, call, *arguments):
@@ -49,6 +56,13 @@ def write(path, data, flags=W | CREAT | TRUNC):
         return os.write(fd, data)
     finally:
         os.close(fd)
+
+
+def rename2(old, new, flags):
+    """renameat2(2)."""
+    if libc.renameat2(AT_FDCWD, old.encode(), AT_FDCWD, new.encode(), flags) < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), old)
 
 
 def by_other(script):

@@ -296,6 +296,10 @@ count() { (($# > 1)) || [[ -e $1 ]] && echo $# || echo 0; }
 
 pending() { ls .outbox/pending; }
 
+# What ordinary files and placeholders count together, in bytes.
+used() { jq .files.bytes .stats.json; }
+is_used() { (($(used) == $1)); }
+
 # as UID COMMAND...: as another user, who may pass through the test's folders.
 as() {
     setpriv --reuid "$1" --regid "$1" --clear-groups -- "${@:2}"

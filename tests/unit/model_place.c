@@ -179,6 +179,17 @@ bool model_has(struct model_place *place, uint64_t collection, const char *name,
     return same;
 }
 
+struct row_entry model_entry(struct model_place *place, uint64_t parent, uint64_t object)
+{
+    struct store_view view;
+    struct row_entry entry = {0};
+    assert_int_equal(store_read(place->store, &view), 0);
+    assert_int_equal(store_entry_get(&view, parent, object, &entry), 1);
+    store_view_end(&view);
+    entry.name = span_make(NULL, 0);
+    return entry;
+}
+
 uint64_t model_seq(struct model_place *place)
 {
     struct store_view view;

@@ -43,6 +43,8 @@ uint64_t must_write(struct model_place *place, uint64_t collection, const char *
 
 /* Whether the entity of that name is there and has this text; NULL: whether it is absent. */
 bool model_has(struct model_place *place, uint64_t collection, const char *name, const char *text);
+/* The entry of an object, without its name; asserts that there is one. */
+struct row_entry model_entry(struct model_place *place, uint64_t parent, uint64_t object);
 /* The sequence number of the last record. */
 uint64_t model_seq(struct model_place *place);
 

@@ -191,10 +191,9 @@ static void another_process_with_the_same_owner(void **state)
     bases_destroy(bases);
 }
 
-/* A number of the process, too, may come again. */
-static void the_same_number_again(void **state)
+/* Has a process read, end, and another one get its number; skipped when none does. */
+static void try_the_number_again(bool (*is_taken_for_it)(struct bases *bases, pid_t pid))
 {
-    (void)state;
     struct bases *bases = bases_create(8);
     bool came = false;
     for (unsigned tries = 0; !came && tries < 100; tries++) {
@@ -205,12 +204,24 @@ static void the_same_number_again(void **state)
         pid_t next = spawn();
         came = next == before + 1;
         if (came)
-            assert_int_equal(known(bases, OBJECT, reader(OWNER, next), 9), 0);
+            assert_false(is_taken_for_it(bases, next));
         end(next);
     }
     bases_destroy(bases);
     if (!came)
         skip();
+}
+
+static bool has_a_base(struct bases *bases, pid_t pid)
+{
+    return known(bases, OBJECT, reader(OWNER, pid), 9) != 0;
+}
+
+/* A number of the process, too, may come again. */
+static void the_same_number_again(void **state)
+{
+    (void)state;
+    try_the_number_again(has_a_base);
 }
 
 static void who_is_gone_matches_nobody(void **state)
@@ -261,6 +272,63 @@ static void another_thread(void **state)
     pthread_barrier_destroy(&barrier);
 }
 
+/* Whatever the owner: by its threads. */
+static void known_without_an_owner(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, 2);
+    struct reading reading = {.bases = bases_create(8), .barrier = &barrier};
+    assert_false(bases_owner(reading.bases, OBJECT, getpid()));
+    assert_int_equal(pthread_create(&thread, NULL, read_in_thread, &reading), 0);
+    pthread_barrier_wait(&barrier);
+    assert_true(bases_owner(reading.bases, OBJECT, getpid()));
+    assert_true(bases_owner(reading.bases, OBJECT, reading.tid));
+    assert_false(bases_owner(reading.bases, OBJECT + 1, getpid()));
+    assert_false(bases_owner(reading.bases, OBJECT, getppid()));
+    bases_forget(reading.bases, OBJECT, self());
+    assert_false(bases_owner(reading.bases, OBJECT, getpid()));
+    pthread_barrier_wait(&barrier);
+    pthread_join(thread, NULL);
+    pid_t pid = spawn();
+    bases_read(reading.bases, OBJECT, reader(OWNER + 1, pid), 5);
+    bases_wrote(reading.bases, OBJECT, reader(OWNER + 1, pid), 6, true);
+    assert_true(bases_owner(reading.bases, OBJECT, pid));
+    assert_false(bases_owner(reading.bases, OBJECT, getpid()));
+    end(pid);
+    bases_destroy(reading.bases);
+    pthread_barrier_destroy(&barrier);
+}
+
+static bool has_an_owner(struct bases *bases, pid_t pid)
+{
+    return bases_owner(bases, OBJECT, pid) != 0;
+}
+
+/* A thread that got the number of one that read is not the one that read. */
+static void known_by_another_thread_of_the_number(void **state)
+{
+    (void)state;
+    try_the_number_again(has_an_owner);
+}
+
+#define MANY 10000
+static void known_in_a_long_table(void **state)
+{
+    (void)state;
+    struct bases *bases = bases_create(MANY);
+    for (uint64_t i = 0; i < MANY; i++)
+        bases_read(bases, OBJECT, reader(1 + i, i == MANY - 1 ? getpid() : 1), 5);
+    assert_true(bases_owner(bases, OBJECT, getpid()));
+    bases_read(bases, OBJECT + 1, self(), 5); /* in the place of the first */
+    assert_true(bases_owner(bases, OBJECT + 1, getpid()));
+    assert_false(bases_owner(bases, OBJECT + 2, getpid()));
+    bases_read(bases, OBJECT + 2, reader(OWNER, 0), 5);
+    assert_false(bases_owner(bases, OBJECT + 2, 0));
+    bases_destroy(bases);
+}
+
 static void *use_at_random(void *argument)
 {
     struct bases *bases = argument;
@@ -270,6 +338,8 @@ static void *use_at_random(void *argument)
         seed = seed * 1664525 + 1013904223;
         uint64_t object = 1 + (seed >> 10) % 40;
         uint64_t found;
+        if (step % 500 == 0)
+            bases_owner(bases, object, gettid());
         if (seed >> 30 == 0)
             bases_wrote(bases, object, who, object + 1000, seed >> 29 & 1);
         else if (seed >> 30 == 1)
@@ -308,6 +378,9 @@ int main(void)
         cmocka_unit_test(the_same_number_again),
         cmocka_unit_test(who_is_gone_matches_nobody),
         cmocka_unit_test(another_thread),
+        cmocka_unit_test(known_without_an_owner),
+        cmocka_unit_test(known_by_another_thread_of_the_number),
+        cmocka_unit_test(known_in_a_long_table),
         cmocka_unit_test(many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,13 @@ static void turn_lost(struct bench *bench)
     raw_delete(bench, &key);
 }
 
+/* Two records of one commit, of which only one is a rename: that is no exchange. */
+static void no_exchange(struct bench *bench)
+{
+    struct key key = name_key(bench->place.users, "bob", 11);
+    raw_delete(bench, &key);
+}
+
 static void beginning_lost(struct bench *bench)
 {
     struct key key = name_key(bench->place.users, "alice", 2);
@@ -159,6 +166,9 @@ static const struct damage damages[] = {
      "version has it still"},
     {"a turn lost", turn_lost,
      "names: users (object 64), seq 6: \"bob\": the name is of object 67, and the one before "
+     "did not give it up"},
+    {"a turn lost within a commit", no_exchange,
+     "names: users (object 64), seq 12: \"bob\": the name is of object 70, and the one before "
      "did not give it up"},
     {"a beginning lost", beginning_lost,
      "names: users (object 64), seq 7: \"alice\": the name was given up by object 65, which "

@@ -11,7 +11,7 @@
 
 static void unknown_table(struct bench *bench)
 {
-    struct key key = {.bytes = "x", .size = 1};
+    struct key key = {.bytes = "y", .size = 1};
     raw_put(bench, &key, text("?"));
 }
 
@@ -124,6 +124,62 @@ static void place_of_no_kind(struct bench *bench)
     raw_put(bench, &key, text("123456789"));
 }
 
+static struct key xattr_key(uint64_t object, const char *name)
+{
+    struct key key = key_of(KEY_XATTR);
+    key_add_u64(&key, object);
+    key_add_text(&key, text(name));
+    key_add_seq(&key, CHECK_PLACE_SEQS);
+    return key;
+}
+
+static void give(struct bench *bench, uint64_t object, const char *name, struct span value)
+{
+    const struct row_xattr row = {.live = true, .name = text(name), .value = value};
+    assert_int_equal(store_xattr_put(&bench->view, object, CHECK_PLACE_SEQS, &row), 0);
+}
+
+static void short_xattr(struct bench *bench)
+{
+    struct key key = xattr_key(bench->place.alice, "user.x");
+    raw_put(bench, &key, text("short"));
+}
+
+static void misnamed_xattr(struct bench *bench)
+{
+    struct key key = xattr_key(bench->place.alice, "user.x");
+    const struct row_xattr row = {.live = true, .name = text("user.y")};
+    AUTO_BUF struct buf value = {0};
+    row_xattr_encode(&value, &row);
+    raw_put(bench, &key, buf_span(&value));
+}
+
+static void foreign_xattr(struct bench *bench)
+{
+    give(bench, bench->place.alice, "security.x", text("1"));
+}
+
+static void xattr_of_the_dead(struct bench *bench)
+{
+    give(bench, bench->place.bob, "user.x", text("1"));
+}
+
+static void large_xattrs(struct bench *bench)
+{
+    static uint8_t large[40000];
+    give(bench, bench->place.alice, "user.x", span_make(large, sizeof(large)));
+    give(bench, bench->place.alice, "user.y", span_make(large, sizeof(large)));
+}
+
+static void many_xattrs(struct bench *bench)
+{
+    char name[16];
+    for (int i = 0; i < 65; i++) {
+        snprintf(name, sizeof(name), "user.%02d", i);
+        give(bench, bench->place.alice, name, text("1"));
+    }
+}
+
 #define ALICE "users/carol (object 65)"
 
 /* The objects' numbers: users 64, alice 65, bob 66, the second bob 67, notes 68, n 69, dave 70,
@@ -153,6 +209,18 @@ static const struct damage damages[] = {
      "times of folders: users (object 64): the row is not one of its table"},
     {"a place of no kind", place_of_no_kind,
      "places of events: seq 6: the row is not one of its table"},
+    {"a short extended attribute", short_xattr,
+     "extended attributes: " ALICE ", seq 12: \"user.x\": the row is not one of its table"},
+    {"an attribute of another name", misnamed_xattr,
+     "extended attributes: " ALICE ", seq 12: \"user.x\": the row has another name"},
+    {"an attribute that is no user's", foreign_xattr,
+     "extended attributes: " ALICE ", seq 12: \"security.x\": the name is none of an attribute's"},
+    {"an attribute of what was deleted", xattr_of_the_dead,
+     "extended attributes: users/bob (object 66), seq 12: \"user.x\": it is of what is not there"},
+    {"attributes too large", large_xattrs,
+     "extended attributes: " ALICE ", seq 12: \"user.y\": it has more of them than it may"},
+    {"attributes too many", many_xattrs,
+     "extended attributes: " ALICE ", seq 12: \"user.64\": it has more of them than it may"},
 };
 
 int main(void)

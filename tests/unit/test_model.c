@@ -287,17 +287,6 @@ static void long_unique_values(void **state)
     assert_int_equal(model_write(place, people, "carol", text, NULL, NULL), -ERR_UNIQUE_CONFLICT);
 }
 
-static struct row_entry entry_of(struct model_place *place, uint64_t parent, uint64_t object)
-{
-    struct store_view view;
-    struct row_entry entry = {0};
-    assert_int_equal(store_read(place->store, &view), 0);
-    assert_int_equal(store_entry_get(&view, parent, object, &entry), 1);
-    store_view_end(&view);
-    entry.name = span_make(NULL, 0);
-    return entry;
-}
-
 static void attributes(void **state)
 {
     struct model_place *place = *state;
@@ -307,22 +296,22 @@ static void attributes(void **state)
     assert_int_equal(
         model_set_attributes(place->model, notes, object, MODEL_MODE | MODEL_GID, &wanted, NULL),
         0);
-    struct row_entry entry = entry_of(place, notes, object);
+    struct row_entry entry = model_entry(place, notes, object);
     assert_true(entry.live && entry.mode == 0640 && entry.gid == 13);
     assert_int_equal(entry.uid, geteuid());
     assert_int_equal(entry.mtime_seq, 0);
     assert_int_equal(model_set_attributes(place->model, notes, object,
                                           MODEL_UID | MODEL_ATIME | MODEL_MTIME, &wanted, NULL),
                      0);
-    entry = entry_of(place, notes, object);
+    entry = model_entry(place, notes, object);
     assert_true(entry.uid == 12 && entry.atime == -1 && entry.mtime == 5 && entry.mode == 0640);
     assert_int_equal(entry.mtime_seq, 2); /* that time is this version's */
     assert_int_equal(model_seq(place), 2);
     const struct model_base none = {MODEL_BASE_NONE, 0};
     assert_int_equal(put_based(place, notes, object, none, "{\"n\":1}", NULL), 0);
-    assert_int_equal(entry_of(place, notes, object).mode, 0640);
+    assert_int_equal(model_entry(place, notes, object).mode, 0640);
     assert_int_equal(model_move(place, notes, "a", notes, "b", NULL), 0);
-    assert_int_equal(entry_of(place, notes, object).gid, 13);
+    assert_int_equal(model_entry(place, notes, object).gid, 13);
     assert_int_equal(model_delete(place, notes, "b", NULL), 0);
     assert_int_equal(model_set_attributes(place->model, notes, object, MODEL_MODE, &wanted, NULL),
                      -ERR_NOT_FOUND);
@@ -340,11 +329,11 @@ static void attributes_of_folders(void **state)
         assert_int_equal(model_set_attributes(place->model, STORE_ROOT, folders[i],
                                               MODEL_MODE | MODEL_UID | MODEL_GID, &wanted, NULL),
                          0);
-        assert_int_equal(entry_of(place, STORE_ROOT, folders[i]).mode, 0750);
+        assert_int_equal(model_entry(place, STORE_ROOT, folders[i]).mode, 0750);
     }
     assert_int_equal(
         model_set_attributes(place->model, STORE_ROOT, notes, MODEL_MODE, &wanted, NULL), 0);
-    assert_int_equal(entry_of(place, STORE_ROOT, notes).mode, 0750);
+    assert_int_equal(model_entry(place, STORE_ROOT, notes).mode, 0750);
 }
 
 static int amend(struct model_place *place, uint64_t object, uint64_t seq, const char *text)

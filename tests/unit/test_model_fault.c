@@ -102,6 +102,44 @@ static int move(struct place *place, struct problem *problem)
     return model_move(&place->model, place->drafts, "b", place->people, "bob", problem);
 }
 
+static int exchange(struct place *place, struct problem *problem)
+{
+    struct model_result result;
+    const struct model_exchange exchange = {.caller = model_caller(),
+                                            .collection = place->drafts,
+                                            .name = span_of_string("b"),
+                                            .new_collection = place->people,
+                                            .new_name = span_of_string("alice")};
+    return model_exchange(place->model.model, &exchange, &result, problem);
+}
+
+/* A file that is moved onto it. */
+static int put_moved(struct place *place, const char *text, struct problem *problem)
+{
+    struct model_result result;
+    const struct model_put put = {.caller = model_caller(),
+                                  .collection = place->people,
+                                  .name = span_of_string("alice"),
+                                  .object = place->alice,
+                                  .text = span_of_string(text),
+                                  .mode = 0640,
+                                  .attributes = MODEL_MODE,
+                                  .ino = 4711,
+                                  .has_mtime = true,
+                                  .mtime = 1};
+    return model_put(place->model.model, &put, &result, problem);
+}
+
+static int replace_by_moved(struct place *place, struct problem *problem)
+{
+    return put_moved(place, "{\"email\":\"z\"}", problem);
+}
+
+static int same_moved(struct place *place, struct problem *problem)
+{
+    return put_moved(place, "{\"email\":\"A\",\"n\":1}", problem);
+}
+
 static int set_attributes(struct place *place, struct problem *problem)
 {
     const struct row_entry entry = {.mode = 0640, .mtime = 1};
@@ -183,6 +221,9 @@ static const struct verb verbs[] = {
     {"amend", amend},
     {"erase", erase},
     {"move", move},
+    {"exchange", exchange},
+    {"replace by moved", replace_by_moved},
+    {"same moved", same_moved},
     {"set_attributes", set_attributes},
     {"define", define},
     {"alter", alter},

@@ -58,6 +58,34 @@ static int rename_held(struct trial_place *place, struct problem *problem)
                       "eve", problem);
 }
 
+static int exchange(struct trial_place *place, const char *name, struct problem *problem)
+{
+    struct model_result result;
+    const struct model_exchange exchange = {.caller = model_caller(),
+                                            .collection = place->collections[DRAFTS],
+                                            .name = span_of_string("d"),
+                                            .new_collection = place->collections[USERS],
+                                            .new_name = span_of_string(name)};
+    return model_exchange(place->model.model, &exchange, &result, problem);
+}
+
+static int exchange_free(struct trial_place *place, struct problem *problem)
+{
+    return exchange(place, "dave", problem);
+}
+
+static int exchange_held(struct trial_place *place, struct problem *problem)
+{
+    return exchange(place, "alice", problem);
+}
+
+static int ask_held(struct trial_place *place, struct problem *problem)
+{
+    struct model_caller caller = model_caller();
+    return model_check_remove(place->model.model, &caller, place->collections[USERS],
+                              span_of_string("carol"), problem);
+}
+
 static int move(struct trial_place *place, struct problem *problem)
 {
     return model_move(&place->model, place->collections[DRAFTS], "d", place->collections[POSTS_OF],
@@ -97,6 +125,9 @@ static const struct trial_verb verbs[] = {
     {"delete, null not allowed", erase_strict, -ERR_REFERENCE_HELD},
     {"replace", replace_entity, 0},
     {"rename, referred to", rename_held, -ERR_REFERENCE_HELD},
+    {"exchange", exchange_free, 0},
+    {"exchange, referred to", exchange_held, -ERR_REFERENCE_HELD},
+    {"ask, null not allowed", ask_held, -ERR_REFERENCE_HELD},
     {"move", move, 0},
     {"put", put, 0},
     {"put, leads nowhere", put_missing, -ERR_REFERENCE_MISSING},

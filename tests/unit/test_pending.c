@@ -119,6 +119,59 @@ static void hidden(void **state)
     pendings_hide(pendings, 999, true);
 }
 
+/* Another one may be made while the first is hidden; then it stays so. */
+static void hidden_while_the_name_is_taken(void **state)
+{
+    struct pendings *pendings = *state;
+    assert_int_equal(add(pendings, 100, 70, "a"), 0);
+    pendings_hide(pendings, 100, true);
+    assert_int_equal(add(pendings, 101, 70, "a"), 0);
+    pendings_hide(pendings, 100, false);
+    assert_int_equal(find(pendings, 70, "a"), 101);
+    assert_true(pendings_remove(pendings, 101));
+    assert_int_equal(find(pendings, 70, "a"), 0);
+    pendings_hide(pendings, 100, false);
+    assert_int_equal(find(pendings, 70, "a"), 100);
+}
+
+static void all_of_a_name(void **state)
+{
+    struct pendings *pendings = *state;
+    assert_int_equal(add(pendings, 100, 70, "a"), 0);
+    pendings_hide(pendings, 100, true);
+    assert_int_equal(add(pendings, 101, 70, "a"), 0);
+    assert_int_equal(add(pendings, 102, 71, "a"), 0);
+    assert_int_equal(add(pendings, 103, 70, "b"), 0);
+    pendings_remove_name(pendings, 70, span_of_string("a"));
+    assert_false(is_there(pendings, 100));
+    assert_false(is_there(pendings, 101));
+    assert_true(is_there(pendings, 102));
+    assert_true(is_there(pendings, 103));
+}
+
+static int adopt(struct pendings *pendings, uint64_t object, const char *name)
+{
+    const struct row_entry entry = {.live = true, .uid = 7};
+    return pendings_adopt(pendings, object, 70, span_of_string(name), &entry);
+}
+
+static void kept(void **state)
+{
+    struct pendings *pendings = *state;
+    struct pending pending;
+    assert_int_equal(adopt(pendings, 100, "a"), 0);
+    assert_int_equal(find(pendings, 70, "a"), 100);
+    assert_true(pendings_get(pendings, 100, &pending));
+    assert_true(pending.is_kept);
+    assert_int_equal(pending.open, 0);
+    assert_false(pendings_next(pendings, 70, 0, &pending));
+    pendings_keep(pendings, 100, false);
+    assert_true(pendings_next(pendings, 70, 0, &pending));
+    pendings_keep(pendings, 999, true);
+    pendings_discard(pendings, 100);
+    assert_false(is_there(pendings, 100));
+}
+
 static void changes(void **state)
 {
     struct pendings *pendings = *state;
@@ -211,6 +264,32 @@ static void bounded_by_user(void **state)
     assert_true(is_there(pendings, 2));
 }
 
+/* Those that have a file make room first, and of these the one that was not looked up. */
+static void kept_ones_make_room(void **state)
+{
+    struct pendings *pendings = *state;
+    for (uint64_t i = 0; i < MOST / 4 - 2; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "n%ju", (uintmax_t)i);
+        assert_int_equal(add_as(pendings, 1000 + i, name, 7), 0);
+    }
+    pendings_close(pendings, 1000);
+    assert_int_equal(adopt(pendings, 10, "a"), 0);
+    assert_int_equal(adopt(pendings, 11, "b"), 0);
+    assert_int_equal(find(pendings, 70, "a"), 10);
+    assert_int_equal(adopt(pendings, 12, "c"), 0);
+    assert_false(is_there(pendings, 11));
+    assert_true(is_there(pendings, 10));
+    assert_int_equal(add_as(pendings, 13, "d", 7), 0);
+    assert_int_equal(add_as(pendings, 14, "e", 7), 0);
+    assert_false(is_there(pendings, 10));
+    assert_false(is_there(pendings, 12));
+    assert_true(is_there(pendings, 1000));
+    assert_int_equal(add_as(pendings, 15, "f", 7), 0);
+    assert_false(is_there(pendings, 1000));
+    assert_int_equal(adopt(pendings, 16, "g"), -ERR_BUSY);
+}
+
 static void *come_and_go(void *argument)
 {
     struct pendings *pendings = argument;
@@ -252,10 +331,14 @@ int main(void)
         PENDING_TEST(removal),
         PENDING_TEST(discarded_when_nobody_has_it_open),
         PENDING_TEST(hidden),
+        PENDING_TEST(hidden_while_the_name_is_taken),
+        PENDING_TEST(all_of_a_name),
+        PENDING_TEST(kept),
         PENDING_TEST(changes),
         PENDING_TEST(in_order_of_objects),
         PENDING_TEST(bounded),
         PENDING_TEST(bounded_by_user),
+        PENDING_TEST(kept_ones_make_room),
         PENDING_TEST(many_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "store/base/clock.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -111,6 +112,33 @@ static void a_thread(void **state)
     assert_true(ends_soon(tid));
 }
 
+static bool has(const pid_t *tids, size_t count, pid_t tid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tids[i] == tid)
+            return true;
+    return false;
+}
+
+static void all_threads(void **state)
+{
+    (void)state;
+    pid_t tids[8];
+    struct thread first;
+    struct thread second;
+    thread_start(&first);
+    thread_start(&second);
+    size_t count = process_threads(first.tid, tids, 8);
+    assert_true(count >= 3 && tids[0] == first.tid);
+    assert_true(has(tids + 1, count - 1, second.tid) && has(tids + 1, count - 1, getpid()));
+    assert_false(has(tids + 1, count - 1, first.tid));
+    assert_int_equal(process_threads(getpid(), tids, 2), 2);
+    assert_int_equal(process_threads(getpid(), tids, 1), 1);
+    assert_int_equal(tids[0], getpid());
+    thread_end(&first);
+    thread_end(&second);
+}
+
 static void a_child(void **state)
 {
     (void)state;
@@ -139,6 +167,9 @@ static void nobody(void **state)
         assert_string_equal(process.comm, "");
         assert_int_equal(process_start(nobodies[i]), -1);
         assert_int_equal(process_parent(nobodies[i]), 0);
+        pid_t tid;
+        assert_int_equal(process_threads(nobodies[i], &tid, 1), 1);
+        assert_int_equal(tid, nobodies[i]);
     }
 }
 
@@ -208,12 +239,58 @@ static void somebody_elses(void **state)
     assert_int_equal(status, 0);
 }
 
+static void groups_beside_its_own(void **state)
+{
+    (void)state;
+    gid_t groups[1024];
+    int count = getgroups(1024, groups);
+    assert_true(count >= 0);
+    for (int i = 0; i < count; i++)
+        assert_true(process_has_group(gettid(), groups[i]));
+    assert_false(process_has_group(gettid(), 2147480000));
+    char name[16];
+    prctl(PR_GET_NAME, name);
+    prctl(PR_SET_NAME, "Groups: 65432");
+    assert_false(process_has_group(gettid(), 65432));
+    prctl(PR_SET_NAME, name);
+    assert_false(process_has_group(0, 0));
+    assert_false(process_has_group(-1, 0));
+}
+
+/* A line that is longer than what is read of the file at once. */
+static void many_groups(void **state)
+{
+    (void)state;
+    gid_t groups[5000];
+    if (geteuid() != 0)
+        skip();
+    pid_t pid = fork();
+    if (pid == 0) {
+        for (gid_t i = 0; i < 5000; i++)
+            groups[i] = 100000 + 2 * i;
+        bool is_right = setgroups(5000, groups) == 0;
+        for (gid_t i = 0; is_right && i < 10000; i += 777)
+            is_right = process_has_group(getpid(), 100000 + i) == (i % 2 == 0);
+        _exit(is_right && !process_has_group(getpid(), 10000) ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(itself),         cmocka_unit_test(a_thread), cmocka_unit_test(a_child),
-        cmocka_unit_test(nobody),         cmocka_unit_test(the_tick), cmocka_unit_test(descriptors),
+        cmocka_unit_test(itself),
+        cmocka_unit_test(a_thread),
+        cmocka_unit_test(a_child),
+        cmocka_unit_test(all_threads),
+        cmocka_unit_test(nobody),
+        cmocka_unit_test(the_tick),
+        cmocka_unit_test(descriptors),
         cmocka_unit_test(somebody_elses),
+        cmocka_unit_test(groups_beside_its_own),
+        cmocka_unit_test(many_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,7 @@ static struct row_entry some_entry(void)
                               .mtime = INT64_MIN,
                               .mtime_seq = 77,
                               .ctime = INT64_MAX,
+                              .ino = 1ULL << 63,
                               .name = text("na\303\244me")};
 }
 
@@ -74,6 +75,12 @@ static struct row_event some_event(void)
                               .since = -7,
                               .deadline = INT64_MAX,
                               .type = text("users.created")};
+}
+
+static struct row_xattr some_xattr(void)
+{
+    return (struct row_xattr){
+        .live = true, .name = text("user.color"), .value = span_make("b\0ue", 4)};
 }
 
 /* Each kind of row by its encoder and a decoder that encodes again, so that one test serves all. */
@@ -114,11 +121,12 @@ KIND(binding)
 KIND(entry)
 KIND(version)
 KIND(event)
+KIND(xattr)
 
 static const struct kind kinds[] = {
     {"state", encode_state, again_state, false}, {"binding", encode_binding, again_binding, false},
     {"entry", encode_entry, again_entry, false}, {"version", encode_version, again_version, true},
-    {"event", encode_event, again_event, false},
+    {"event", encode_event, again_event, false}, {"xattr", encode_xattr, again_xattr, false},
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -245,12 +253,14 @@ static void other_fields(void **state)
     struct row_entry entry = some_entry();
     struct row_event event = some_event();
     struct row_state counts = some_state();
+    struct row_xattr xattr = some_xattr();
     row_entry_encode(&bytes, &entry);
     entry = (struct row_entry){0};
     assert_int_equal(row_entry_decode(buf_span(&bytes), &entry), 0);
     assert_true(entry.live && entry.mode == 07777 && entry.uid == UINT32_MAX && entry.gid == 1000);
     assert_true(entry.atime == -1 && entry.mtime == INT64_MIN && entry.ctime == INT64_MAX);
     assert_int_equal(entry.mtime_seq, 77);
+    assert_int_equal(entry.ino, 1ULL << 63);
     assert_true(span_is(entry.name, "na\303\244me"));
     buf_clear(&bytes);
     row_event_encode(&bytes, &event);
@@ -267,6 +277,11 @@ static void other_fields(void **state)
     assert_true(counts.events_forgotten == 1ULL << 63 &&
                 counts.events_at[ROW_CLAIMED] == 1ULL << 40);
     assert_true(counts.events_at[ROW_PENDING] == 11 && counts.events_at[ROW_DEAD] == 14);
+    buf_clear(&bytes);
+    row_xattr_encode(&bytes, &xattr);
+    xattr = (struct row_xattr){0};
+    assert_int_equal(row_xattr_decode(buf_span(&bytes), &xattr), 0);
+    assert_true(xattr.live && span_is(xattr.name, "user.color") && xattr.value.size == 4);
 }
 
 /* A size that is larger than all there is, and one that would wrap. */

@@ -1,5 +1,5 @@
 /* The rows of a store as of any commit, held against a shadow of them in memory. */
-#include "model_place.h"
+#include "rows_place.h"
 #include "store/base/cleanup.h"
 #include "store/key.h"
 
@@ -8,47 +8,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-struct place {
-    char path[64];
-    struct store *store;
-    struct store_view view;
-};
-
-static int setup(void **state)
-{
-    struct place *place = calloc(1, sizeof(*place));
-    assert_non_null(place);
-    folder_make(place->path);
-    assert_int_equal(store_open(place->path, &(struct store_options){0}, &place->store, NULL), 0);
-    assert_int_equal(store_write(place->store, &place->view), 0);
-    *state = place;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct place *place = *state;
-    store_view_end(&place->view);
-    store_close(place->store);
-    folder_remove(place->path);
-    free(place);
-    return 0;
-}
-
-/* Commits what was written, and looks at it from now on. */
-static struct store_view *look(struct place *place)
-{
-    assert_int_equal(store_commit(&place->view), 0);
-    assert_int_equal(store_read(place->store, &place->view), 0);
-    return &place->view;
-}
-
-static uint32_t next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525 + 1013904223;
-    return *seed >> 8;
-}
 
 #define SEQS    400
 #define OBJECTS 24
@@ -61,7 +20,7 @@ struct shadow {
 
 static const uint64_t parents[PARENTS] = {70, 71};
 
-static void put_entry(struct place *place, uint64_t seq, size_t parent, size_t object,
+static void put_entry(struct rows_place *place, uint64_t seq, size_t parent, size_t object,
                       uint32_t mode)
 {
     char name[32];
@@ -71,7 +30,7 @@ static void put_entry(struct place *place, uint64_t seq, size_t parent, size_t o
                      0);
 }
 
-static void fill_entries(struct place *place, struct shadow *shadow)
+static void fill_entries(struct rows_place *place, struct shadow *shadow)
 {
     uint32_t seed = 1;
     memset(shadow, 0, sizeof(*shadow));
@@ -107,10 +66,10 @@ static void assert_listing(struct store_view *view, uint64_t parent, const uint3
 
 static void listings_as_of_any_commit(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     static struct shadow shadow;
     fill_entries(place, &shadow);
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     for (uint64_t seq = 0; seq <= SEQS; seq++) {
         view->seq = seq;
         for (size_t parent = 0; parent < PARENTS; parent++)
@@ -123,10 +82,10 @@ static void listings_as_of_any_commit(void **state)
 
 static void entries_as_of_any_commit(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     static struct shadow shadow;
     fill_entries(place, &shadow);
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     struct row_entry entry;
     for (uint64_t seq = 0; seq <= SEQS; seq++) {
         view->seq = seq;
@@ -142,7 +101,7 @@ static void entries_as_of_any_commit(void **state)
 /* One name goes from object to object; its neighbours, one the beginning of the other, stay. */
 static void names_as_of_any_commit(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     struct row_binding binding = {.object = 500, .live = true};
     assert_int_equal(store_name_put(&place->view, 70, span_of_string("a"), 1, &binding), 0);
     assert_int_equal(store_name_put(&place->view, 70, span_make("ab\0c", 4), 1, &binding), 0);
@@ -150,7 +109,7 @@ static void names_as_of_any_commit(void **state)
         binding = (struct row_binding){.object = seq, .live = seq % 4 == 0};
         assert_int_equal(store_name_put(&place->view, 70, span_of_string("ab"), seq, &binding), 0);
     }
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     for (uint64_t seq = 0; seq <= SEQS; seq++) {
         view->seq = seq;
         assert_int_equal(store_name_get(view, 70, span_of_string("ab"), &binding), seq >= 2);
@@ -165,7 +124,7 @@ static void names_as_of_any_commit(void **state)
     }
 }
 
-static void put_unique(struct place *place, uint64_t index, struct span value, uint64_t seq,
+static void put_unique(struct rows_place *place, uint64_t index, struct span value, uint64_t seq,
                        uint64_t object, bool live)
 {
     const struct row_binding binding = {.object = object, .live = live};
@@ -183,7 +142,7 @@ static void assert_holder(struct store_view *view, uint64_t index, struct span v
 
 static void unique_values(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     static uint8_t large[100000];
     memset(large, 'v', sizeof(large));
     struct span value = span_make(large, sizeof(large));
@@ -195,7 +154,7 @@ static void unique_values(void **state)
     large[sizeof(large) - 1] = 'w';
     put_unique(place, 1, value, 5, 504, true);
     large[sizeof(large) - 1] = 'v';
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     static const uint64_t holders[] = {0, 500, 500, 0, 501, 501, 501};
     for (uint64_t seq = 0; seq < 7; seq++) {
         view->seq = seq;
@@ -214,7 +173,7 @@ static const uint64_t few[] = {2, 3, 5, 900, 901, 40000, 1ULL << 40, (1ULL << 40
 #define FEW  (sizeof(few) / sizeof(few[0]))
 #define MANY 700
 
-static void put_version(struct place *place, uint64_t object, uint64_t seq, uint64_t version)
+static void put_version(struct rows_place *place, uint64_t object, uint64_t seq, uint64_t version)
 {
     char text[64];
     snprintf(text, sizeof(text), "{\"n\":%ju}", (uintmax_t)seq);
@@ -223,14 +182,14 @@ static void put_version(struct place *place, uint64_t object, uint64_t seq, uint
     assert_int_equal(store_version_put(&place->view, object, seq, &row), 0);
 }
 
-static struct store_view *fill_versions(struct place *place)
+static struct store_view *fill_versions(struct rows_place *place)
 {
     for (uint64_t i = 1; i <= MANY; i++)
         put_version(place, 200, 3 * i, i);
     for (uint64_t i = 0; i < FEW; i++)
         put_version(place, 201, few[i], i + 1);
     put_version(place, 202, 10, 1);
-    return look(place);
+    return rows_place_look(place);
 }
 
 static void assert_document(const struct row_version *row, uint64_t seq)
@@ -259,7 +218,7 @@ static void assert_findable(struct store_view *view, uint64_t object, uint64_t l
 
 static void versions_by_number(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     struct store_view *view = fill_versions(place);
     struct row_version row;
     uint64_t seq;
@@ -282,7 +241,7 @@ static void versions_by_number(void **state)
 
 static void versions_as_of(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     struct store_view *view = fill_versions(place);
     struct row_version row;
     uint64_t seq;
@@ -304,7 +263,7 @@ static void versions_as_of(void **state)
 
 static void versions_after(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     struct store_view *view = fill_versions(place);
     struct row_version row;
     uint64_t seq = 0;
@@ -334,13 +293,13 @@ static void versions_after(void **state)
 
 static void log_and_times(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     uint64_t object = 0;
     int64_t time = 0;
     assert_int_equal(store_log_put(&place->view, 1, 77), 0);
     assert_int_equal(store_time_put(&place->view, 70, -3), 0);
     assert_int_equal(store_time_put(&place->view, 70, INT64_MIN), 0);
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     assert_int_equal(store_log_get(view, 1, &object), 1);
     assert_int_equal(object, 77);
     assert_int_equal(store_log_get(view, 2, &object), 0);
@@ -349,7 +308,7 @@ static void log_and_times(void **state)
     assert_int_equal(store_time_get(view, 71, &time), 0);
 }
 
-static void put_event(struct place *place, struct store_place at, uint64_t seq, uint8_t nth)
+static void put_event(struct rows_place *place, struct store_place at, uint64_t seq, uint8_t nth)
 {
     const struct row_event event = {.object = seq, .type = span_of_string("t.created")};
     struct store_event_id id = {.seq = seq, .nth = nth};
@@ -377,7 +336,7 @@ static void assert_events(struct store_view *view, struct store_place at,
 
 static void events_by_place(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     const struct store_place pending = {.place = ROW_PENDING};
     const struct store_place first = {.place = ROW_CLAIMED, .worker = 80};
     const struct store_place second = {.place = ROW_CLAIMED, .worker = 81};
@@ -390,7 +349,7 @@ static void events_by_place(void **state)
     put_event(place, first, 5, 0);
     put_event(place, dead, 9, 0);
     assert_int_equal(store_event_delete(&place->view, dead, (struct store_event_id){.seq = 9}), 0);
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     const struct store_event_id waiting[] = {{2, 0}, {2, 1}, {300, 0}, {UINT64_MAX, 255}};
     assert_events(view, pending, waiting, 4);
     assert_events(view, first, &(struct store_event_id){5, 0}, 1);
@@ -404,7 +363,8 @@ static void events_by_place(void **state)
 }
 
 /* A row that cannot be read is the business of who looks for it, not of its neighbours. */
-static void put_damaged(struct place *place, enum key_table table, uint64_t first, uint64_t seq)
+static void put_damaged(struct rows_place *place, enum key_table table, uint64_t first,
+                        uint64_t seq)
 {
     struct key key;
     key_init(&key, table, STORE_BRANCH_MAIN);
@@ -415,12 +375,12 @@ static void put_damaged(struct place *place, enum key_table table, uint64_t firs
 
 static void damaged_rows(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     struct row_version row;
     uint64_t seq;
     put_version(place, 200, 3, 1);
     put_damaged(place, KEY_VERSION, 200, 6);
-    struct store_view *view = look(place);
+    struct store_view *view = rows_place_look(place);
     assert_int_equal(store_version_get(view, 200, &seq, &row), -ERR_DAMAGED);
     assert_int_equal(store_version_as_of(view, 200, 5, &seq, &row), 1);
     assert_int_equal(store_version_after(view, 200, 3, &seq, &row), -ERR_DAMAGED);
@@ -428,7 +388,7 @@ static void damaged_rows(void **state)
 }
 
 /* Alters a byte of the data file, behind the engine's back. */
-static void spoil(struct place *place, const char *marker)
+static void spoil(struct rows_place *place, const char *marker)
 {
     char path[128];
     static uint8_t bytes[1 << 20];
@@ -449,7 +409,7 @@ static void spoil(struct place *place, const char *marker)
 
 static void damaged_neighbours(void **state)
 {
-    struct place *place = *state;
+    struct rows_place *place = *state;
     const struct store_place pending = {.place = ROW_PENDING};
     const struct store_place claimed = {.place = ROW_CLAIMED, .worker = 80};
     const struct row_event event = {.type = span_of_string("SPOILED EVENT")};
@@ -461,7 +421,7 @@ static void damaged_neighbours(void **state)
     put_event(place, pending, 3, 0);
     assert_int_equal(store_event_put(&place->view, claimed, (struct store_event_id){4, 0}, &event),
                      0);
-    look(place);
+    rows_place_look(place);
     spoil(place, "SPOILED EVENT");
     spoil(place, "SPOILED DOCUMENT");
     struct store_view *view = &place->view;
@@ -480,7 +440,8 @@ static void damaged_neighbours(void **state)
 
 int main(void)
 {
-#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define STORE_TEST(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, rows_place_setup, rows_place_teardown)
     const struct CMUnitTest tests[] = {
         STORE_TEST(listings_as_of_any_commit),
         STORE_TEST(entries_as_of_any_commit),

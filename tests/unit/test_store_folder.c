@@ -274,11 +274,18 @@ static void a_newer_format(void **state)
 {
     AUTO_ARENA struct arena arena;
     arena_init(&arena, 0);
-    set_format(*state, span_make("persistfs\0\0\0\2", 13));
+    set_format(*state, span_make("persistfs\0\0\0\3", 13));
     struct span before = arena_copy(&arena, contents(*state));
-    assert_refused(*state, false, -ERR_NEWER_FORMAT, "format 2");
+    assert_refused(*state, false, -ERR_NEWER_FORMAT, "format 3");
     assert_refused(*state, true, -ERR_NEWER_FORMAT, "use a newer persistfs");
     assert_true(span_equal(contents(*state), before));
+}
+
+static void an_older_format(void **state)
+{
+    set_format(*state, span_make("persistfs\0\0\0\1", 13));
+    assert_refused(*state, false, -ERR_UNSUPPORTED, "format 1");
+    assert_refused(*state, true, -ERR_UNSUPPORTED, "none before 2");
 }
 
 static void another_format(void **state)
@@ -363,6 +370,7 @@ int main(void)
         FOLDER_TEST(leftovers),
         FOLDER_TEST(an_empty_engine_is_taken_up),
         FOLDER_TEST(a_newer_format),
+        FOLDER_TEST(an_older_format),
         FOLDER_TEST(another_format),
         FOLDER_TEST(a_format_that_is_cut),
         FOLDER_TEST(foreign_engine),
