@@ -2,6 +2,9 @@
  * kind of system until the time is up; the operations they did are counted.
  *
  *     mount       open, write, close of <id>.json in a collection of a mounted store
+ *     rename      the same entities, updated by a temporary file that is moved onto them
+ *     dance       the same, updated by unlink and exclusive creation
+ *     ordinary    <id>.txt there, an ordinary file, as plain does it
  *     plain       a file beside it: open, write, fsync, close, rename
  *     plain-dir   the same, and fsync of the folder: without it the name may be lost
  *     sqlite      a row with a unique column, and a row of an audit table, in one transaction:
@@ -30,6 +33,7 @@
 /* What one writer has; a writer is a process. */
 struct writer {
     const char *folder;
+    const char *suffix; /* of what plain_write and file_read name */
     bool sync_folder;
     int folder_fd;
     sqlite3 *db;
@@ -99,6 +103,12 @@ static void open_folder(struct writer *writer)
     check(writer->folder_fd >= 0, "open", writer->folder);
 }
 
+static void open_ordinary(struct writer *writer)
+{
+    open_folder(writer);
+    writer->suffix = ".txt";
+}
+
 static void open_folder_synced(struct writer *writer)
 {
     open_folder(writer);
@@ -119,21 +129,44 @@ static void mount_update(struct writer *writer, const struct task *task)
     write_file(writer, path, O_TRUNC, false, task);
 }
 
-static void plain_write(struct writer *writer, const struct task *task)
+static void move_there(struct writer *writer, const char *aside, const char *path)
+{
+    check(renameat(writer->folder_fd, aside, writer->folder_fd, path) == 0, "rename", path);
+}
+
+static void rename_update(struct writer *writer, const struct task *task)
 {
     char path[64];
     char aside[64];
     snprintf(path, sizeof(path), "%s.json", task->id);
     snprintf(aside, sizeof(aside), ".%s.tmp", task->id);
+    write_file(writer, aside, O_CREAT | O_EXCL, false, task);
+    move_there(writer, aside, path);
+}
+
+static void dance_update(struct writer *writer, const struct task *task)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "%s.json", task->id);
+    check(unlinkat(writer->folder_fd, path, 0) == 0, "unlink", path);
+    write_file(writer, path, O_CREAT | O_EXCL, false, task);
+}
+
+static void plain_write(struct writer *writer, const struct task *task)
+{
+    char path[64];
+    char aside[64];
+    snprintf(path, sizeof(path), "%s%s", task->id, writer->suffix);
+    snprintf(aside, sizeof(aside), ".%s.tmp", task->id);
     write_file(writer, aside, O_CREAT | O_EXCL, true, task);
-    check(renameat(writer->folder_fd, aside, writer->folder_fd, path) == 0, "rename", path);
+    move_there(writer, aside, path);
     check(!writer->sync_folder || fsync(writer->folder_fd) == 0, "fsync", "the folder");
 }
 
 static void file_read(struct writer *writer, const struct task *task)
 {
     char path[64];
-    snprintf(path, sizeof(path), "%s.json", task->id);
+    snprintf(path, sizeof(path), "%s%s", task->id, writer->suffix);
     int fd = openat(writer->folder_fd, path, O_RDONLY | O_CLOEXEC);
     check(fd >= 0, "open", path);
     check(read(fd, writer->text, sizeof(writer->text)) > 0, "read", path);
@@ -230,6 +263,9 @@ static void sqlite_read(struct writer *writer, const struct task *task)
 
 static const struct system systems[] = {
     {"mount", open_folder, mount_create, mount_update, file_read},
+    {"rename", open_folder, NULL, rename_update, NULL},
+    {"dance", open_folder, NULL, dance_update, NULL},
+    {"ordinary", open_ordinary, plain_write, plain_write, file_read},
     {"plain", open_folder, plain_write, plain_write, file_read},
     {"plain-dir", open_folder_synced, plain_write, plain_write, file_read},
     {"sqlite", open_sqlite, sqlite_create, sqlite_update, sqlite_read},
@@ -289,7 +325,7 @@ static void fill(const struct run *run, struct writer *writer)
 
 static void work(const struct run *run, unsigned number, struct tally *tally, int ready, int start)
 {
-    struct writer writer = {.folder = run->folder};
+    struct writer writer = {.folder = run->folder, .suffix = ".json"};
     char byte = 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* or it would keep the mount busy */
     run->system->open(&writer);
@@ -371,7 +407,8 @@ int main(int argc, char **argv)
 {
     if (argc != 7) {
         fputs("usage: bench SYSTEM OPERATION FOLDER WRITERS SECONDS TAG\n"
-              "SYSTEM: mount, plain, plain-dir, sqlite; OPERATION: fill, create, update, read\n"
+              "SYSTEM: mount, ordinary, plain, plain-dir, sqlite; rename, dance (update only)\n"
+              "OPERATION: fill, create, update, read\n"
               "Prints the number of operations, and the seconds they took. See tests/bench/run.\n",
               stderr);
         return 2;
