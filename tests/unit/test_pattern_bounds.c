@@ -1,6 +1,7 @@
 /* Patterns and subjects that would take too long, or too much; and too little memory. */
 #include "schema/pattern_internal.h"
 
+#include "scarce.h"
 #include "store/base/cleanup.h"
 
 #include <setjmp.h>
@@ -8,35 +9,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static int calls_left = -1; /* that still succeed; -1: all */
-
-static bool is_refused(void)
-{
-    return calls_left >= 0 && calls_left-- == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t count, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-void *__wrap_malloc(size_t size)
-{
-    return is_refused() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return is_refused() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return is_refused() ? NULL : __real_realloc(memory, size);
-}
 
 static struct pattern *compile(const char *text)
 {
@@ -144,11 +116,11 @@ static void no_memory(void **state)
                                         "^([^\\d]|b)*\\1$"};
     for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         int result = -ERR_NO_MEMORY;
-        for (int left = 0; result == -ERR_NO_MEMORY; left++) {
+        for (unsigned failing = 1; result == -ERR_NO_MEMORY; failing++) {
             struct pattern *pattern = NULL;
-            calls_left = left;
+            scarce_begin(failing);
             result = pattern_compile_ways(span_of_string(texts[i]), &pattern, NULL);
-            calls_left = -1;
+            scarce_end();
             assert_true((result == 0) == (pattern != NULL));
             pattern_destroy(pattern);
         }
@@ -164,17 +136,17 @@ static void no_memory_to_match(void **state)
     assert_int_equal(pattern_compile_ways(span_of_string("^(?:a|b)+(?=c)"), &pattern, NULL), 0);
     for (enum pattern_way way = PATTERN_IN_TURN; way <= PATTERN_IN_PARALLEL; way++) {
         int result = -ERR_NO_MEMORY;
-        for (int left = 0; result == -ERR_NO_MEMORY; left++) {
-            calls_left = left;
+        for (unsigned failing = 1; result == -ERR_NO_MEMORY; failing++) {
+            scarce_begin(failing);
             result = pattern_match_by(pattern, way, subject);
-            calls_left = -1;
+            scarce_end();
         }
         assert_int_equal(result, 0);
     }
     /* The steady state takes none. */
-    calls_left = 0;
+    scarce_begin(1);
     assert_int_equal(pattern_match_by(pattern, PATTERN_BY_LIBRARY, subject), 0);
-    calls_left = -1;
+    assert_false(scarce_end());
     pattern_destroy(pattern);
 }
 
